@@ -24,7 +24,7 @@ from .rights import in_force
 
 
 @dataclass(frozen=True)
-class Held:
+class HeldRight:
     """One right of one person: on what, why (`role`, `direct`, `grant`), until when, last used."""
 
     person: User
@@ -35,7 +35,7 @@ class Held:
     last_used: datetime | None = None
 
 
-def rights_of_people(people: Sequence[User], now: datetime) -> list[Held]:
+def rights_of_people(people: Sequence[User], now: datetime) -> list[HeldRight]:
     """Every right of these people. The number of queries does not depend on how many they are."""
     by_pk = {person.pk: person for person in people}
     used = {
@@ -44,12 +44,12 @@ def rights_of_people(people: Sequence[User], now: datetime) -> list[Held]:
         .values("actor_id", "field")
         .annotate(last=Max("created_at"))
     }
-    held: list[Held] = []
+    held: list[HeldRight] = []
 
     def add(person: User, what: str, right: str, why: str, until: datetime | None = None) -> None:
         if person.is_active and right not in NEVER.get(person.role, ()):
             last = used.get((person.pk, what)) if right == "view_clear" else None
-            held.append(Held(person, what, right, why, until, last))
+            held.append(HeldRight(person, what, right, why, until, last))
 
     by_role: dict[str, list[tuple[str, str]]] = {}
     rows = ProtectedFieldGroupPermission.objects.values_list(
@@ -71,7 +71,7 @@ def rights_of_people(people: Sequence[User], now: datetime) -> list[Held]:
     return sorted(held, key=lambda each: (each.person.username, each.what, each.right))
 
 
-def who_may(field: ProtectedField, now: datetime) -> list[Held]:
+def who_may(field: ProtectedField, now: datetime) -> list[HeldRight]:
     """Everybody with a right on a field: of at most 1,000 people, agents' masks left out."""
     people = list(
         User.objects.filter(is_active=True)

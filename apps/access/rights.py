@@ -23,7 +23,7 @@ NEVER_ENDS = Cast(Value(None), DateTimeField())
 
 
 @dataclass(frozen=True)
-class Reason:
+class RightReason:
     """Why a person has a right: `role`, `direct` or `grant`, and of which row."""
 
     why: str
@@ -36,7 +36,7 @@ class Rights:
     """The rights of one person on protected fields at one moment."""
 
     def __init__(self, user: User, at: datetime) -> None:
-        self.reasons: dict[tuple[str, str], list[Reason]] = {}
+        self.reasons: dict[tuple[str, str], list[RightReason]] = {}
         if not user.is_active:
             return
         by_group = ProtectedFieldGroupPermission.objects.filter(group__user=user, group__name=user.role)
@@ -49,16 +49,16 @@ class Rights:
         )
         sources = {"role": user.role, "direct": user.username}
         for why, row, field, right, until in rows:
-            self._add(user, field, right, Reason(why, sources.get(why, str(row)), row, until))
+            self._add(user, field, right, RightReason(why, sources.get(why, str(row)), row, until))
 
-    def _add(self, user: User, field: str, right: str, reason: Reason) -> None:
+    def _add(self, user: User, field: str, right: str, reason: RightReason) -> None:
         if right not in NEVER.get(user.role, ()):
             self.reasons.setdefault((field, right), []).append(reason)
 
     def may(self, field: str, right: str) -> bool:
         return (field, right) in self.reasons
 
-    def why(self, field: str, right: str) -> list[Reason]:
+    def why(self, field: str, right: str) -> list[RightReason]:
         return self.reasons.get((field, right), [])
 
 

@@ -44,7 +44,7 @@ class FieldChange:
 
 
 @dataclass(frozen=True)
-class Entry:
+class HistoryEntry:
     """`actor` is nobody where a task or a command did it."""
 
     at: datetime
@@ -53,7 +53,7 @@ class Entry:
     fields: list[FieldChange]
 
 
-def history_of(viewer: User, thing: models.Model) -> list[Entry]:
+def history_of(viewer: User, thing: models.Model) -> list[HistoryEntry]:
     """The newest changes of a thing whose page the viewer may see; for agents, none."""
     if not viewer.is_active or viewer.role not in READERS:
         return []
@@ -62,7 +62,7 @@ def history_of(viewer: User, thing: models.Model) -> list[Entry]:
     )
     names = _Names()
     return [
-        Entry(
+        HistoryEntry(
             entry.timestamp, entry.actor, WORDS.get(entry.action, ""),
             list(_fields(type(thing), entry.changes_dict,
             names)) if entry.action == LogEntry.Action.UPDATE else [],

@@ -13,7 +13,7 @@ from apps.access import services
 from apps.accounts.models import Department, User
 from apps.core.calendar import clock
 
-from .measure import Line, Scale, in_process, peak_megabytes
+from .measure import Comparison, Scale, in_process, peak_megabytes
 from .world import smallest_world
 
 PEOPLE, CAMPAIGNS, GRANTS = 10_000, 1_000, 200_000
@@ -45,7 +45,7 @@ on conflict do nothing
 """
 
 
-def bench_permission_audit(scale: Scale) -> list[Line]:
+def bench_permission_audit(scale: Scale) -> list[Comparison]:
     rights = _seed(scale)
     spent, peaks, found = [], [], 0
     for _round in range(ROUNDS):
@@ -59,7 +59,7 @@ def bench_permission_audit(scale: Scale) -> list[Line]:
         "peak_mb": round(max(peaks)),
         "goal_peak_mb": 500,
     }
-    return [Line("permission_audit", "audits/h", spent, [3600 / ALLOWED_SECONDS], 1.0, notes)]
+    return [Comparison("permission_audit", "audits/h", spent, [3600 / ALLOWED_SECONDS], 1.0, notes)]
 
 
 def _seed(scale: Scale) -> int:

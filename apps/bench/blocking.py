@@ -30,7 +30,7 @@ from apps.policies.models import MeasuresPolicy
 from .gate import numbers_of, seed
 from .http import served
 from .importing import write_list
-from .measure import Line, Scale
+from .measure import Comparison, Scale
 
 EACH, WARMING = 1_000, 20
 IMPORTED = 1_000_000
@@ -62,7 +62,7 @@ class Caller:
         return answer
 
 
-def bench_word_to_block(scale: Scale) -> list[Line]:
+def bench_word_to_block(scale: Scale) -> list[Comparison]:
     at = seed(scale)
     each = min(scale.of(EACH), scale.of(100_000) // 5)
     key = _client()
@@ -85,10 +85,12 @@ def bench_word_to_block(scale: Scale) -> list[Line]:
             p99, worst = waits[int(len(waits) * 0.99)] * 1000, waits[-1] * 1000
             notes = {"p99_ms": round(p99, 1), "worst_ms": round(worst, 1), "refusals": each}
             lines.append(
-                Line(f"word_to_block {channel} p99", "blocks/s", [1000 / p99], [1000 / P99_MS], 1.0, notes)
+                Comparison(
+                    f"word_to_block {channel} p99", "blocks/s", [1000 / p99], [1000 / P99_MS], 1.0, notes
+                )
             )
             lines.append(
-                Line(
+                Comparison(
                     f"word_to_block {channel} worst",
                     "blocks/s",
                     [1000 / worst],

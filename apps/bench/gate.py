@@ -19,7 +19,7 @@ from apps.core.calendar import clock
 from apps.core.crypto import blind_index
 from apps.core.privacy.protected import Protected
 
-from .measure import Line, Scale, in_processes, seconds
+from .measure import Comparison, Scale, in_processes, seconds
 from .world import smallest_world
 
 CONTACTS, OPT_OUTS = 100_000, 1_000_000
@@ -50,7 +50,7 @@ end $$;
 """
 
 
-def bench_gate(scale: Scale) -> list[Line]:
+def bench_gate(scale: Scale) -> list[Comparison]:
     at = seed(scale)
     numbers = numbers_of(scale.of(CONTACTS))
     lines = []
@@ -64,7 +64,7 @@ def bench_gate(scale: Scale) -> list[Line]:
             ours.append(_rate(in_processes(_ours, [(part, at) for part in parts]), connections * each))
         name = f"gate on {connections} connection{'s' if connections > 1 else ''}"
         lines.append(
-            Line(
+            Comparison(
                 name,
                 "decisions/s",
                 ours,
@@ -173,7 +173,7 @@ def _ours(numbers: list[str], at: datetime) -> tuple[float, float]:
 CALLS_BEFORE, CALLS_AFTER, OPT_OUTS_AFTER, GROWS_AT_MOST = 100_000, 10_000_000, 5_000_000, 1.3
 
 
-def bench_gate_growth(scale: Scale) -> list[Line]:
+def bench_gate_growth(scale: Scale) -> list[Comparison]:
     """The same decision with a hundred times the calls and five times the opt-outs."""
     at = seed(scale)
     numbers = numbers_of(scale.of(CONTACTS))
@@ -200,7 +200,7 @@ def bench_gate_growth(scale: Scale) -> list[Line]:
         for start in (next(parts) for _ in range(ROUNDS))
     ]
     notes = {"calls": many, "opt_outs": scale.of(OPT_OUTS_AFTER)}
-    return [Line("gate_growth", "decisions/s", large, small, 1 / GROWS_AT_MOST, notes)]
+    return [Comparison("gate_growth", "decisions/s", large, small, 1 / GROWS_AT_MOST, notes)]
 
 
 def old_calls(first: int, last: int, at: datetime) -> None:
@@ -238,7 +238,7 @@ def old_calls(first: int, last: int, at: datetime) -> None:
 LISTED, LIST_SECONDS = 1_000_000, 30
 
 
-def bench_list_forecast(scale: Scale) -> list[Line]:
+def bench_list_forecast(scale: Scale) -> list[Comparison]:
     """How many of a million waiting contacts cannot be called today, and why."""
     seed(scale, LISTED)
     campaign = Campaign.objects.get(code="bench")
@@ -258,4 +258,6 @@ def bench_list_forecast(scale: Scale) -> list[Line]:
         forecast.refresh_from_db()
         if forecast.counts["total"] != listed or forecast.counts["by_code"] != {"no_consent": listed // 10}:
             raise RuntimeError(f"The forecast is wrong: {forecast.counts}")
-    return [Line("list_forecast", "contacts/s", rates, [LISTED / LIST_SECONDS], 1.0, {"contacts": listed})]
+    return [
+        Comparison("list_forecast", "contacts/s", rates, [LISTED / LIST_SECONDS], 1.0, {"contacts": listed})
+    ]

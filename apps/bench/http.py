@@ -30,7 +30,7 @@ from apps.core.calendar import clock
 from apps.policies.models import MeasuresPolicy
 
 from .gate import CONTACTS, numbers_of, seed
-from .measure import Line, Scale
+from .measure import Comparison, Scale
 
 CONNECTIONS, ROUNDS, ASKED = 16, 5, 3_000
 PACE, PACED_SECONDS, SLOWEST_MS = 300, 20, 50
@@ -38,7 +38,7 @@ GOAL = 0.15
 START_SECONDS = 60
 
 
-def bench_gate_http(scale: Scale) -> list[Line]:
+def bench_gate_http(scale: Scale) -> list[Comparison]:
     at = seed(scale)
     key = _client()
     numbers = iter(numbers_of(scale.of(CONTACTS)))
@@ -58,7 +58,7 @@ def bench_gate_http(scale: Scale) -> list[Line]:
         count = min(PACE * PACED_SECONDS, contacts - ROUNDS * asked - warming)
         waits = _paced(site, [_request(key, next(numbers)) for _each in range(count)], PACE)
     slowest = sorted(waits)[int(len(waits) * 0.99)] * 1000
-    paced = Line(
+    paced = Comparison(
         "gate_http p99 at 300/s",
         "answers/s",
         [1000 / slowest],
@@ -66,7 +66,7 @@ def bench_gate_http(scale: Scale) -> list[Line]:
         1.0,
         {"p99_ms": round(slowest, 1)},
     )
-    return [Line("gate_http", "answers/s", ours, floor, GOAL), paced]
+    return [Comparison("gate_http", "answers/s", ours, floor, GOAL), paced]
 
 
 def _client() -> str:

@@ -22,7 +22,7 @@ from apps.contacts.models import Contact
 from apps.core.crypto import blind_index, cipher
 from apps.demo.people import TAGS, name
 
-from .measure import Line, Scale, in_process, peak_megabytes
+from .measure import Comparison, Scale, in_process, peak_megabytes
 from .world import smallest_world
 
 ROWS = 1_000_000
@@ -33,7 +33,7 @@ GOAL, PEER_GOAL = 0.5, 20
 HEADING = "手机号,姓名,标签,同意渠道,同意时间\n"
 
 
-def bench_import(scale: Scale) -> list[Line]:
+def bench_import(scale: Scale) -> list[Comparison]:
     rows = scale.of(ROWS)
     world = smallest_world(code="bench")
     with connection.cursor() as cursor:
@@ -49,7 +49,7 @@ def bench_import(scale: Scale) -> list[Line]:
             peaks.append(peak)
             _empty()
         notes = {"rows": rows, "peak_mb": round(max(peaks)), "goal_peak_mb": 500}
-        lines = [Line("import", "rows/s", ours, floor, GOAL, notes)]
+        lines = [Comparison("import", "rows/s", ours, floor, GOAL, notes)]
         few = scale.of(PEER_ROWS)
         warming = Path(folder) / "warming.csv"
         write_list(list_file, few)
@@ -60,7 +60,7 @@ def bench_import(scale: Scale) -> list[Line]:
             spent, _peak = in_process(_ours, world, list_file, warming)
             ours.append(few / spent)
             _empty()
-        return [*lines, Line("import, beside a peer", "rows/s", ours, peer, PEER_GOAL, {"rows": few})]
+        return [*lines, Comparison("import, beside a peer", "rows/s", ours, peer, PEER_GOAL, {"rows": few})]
 
 
 def _people(rows: int, *, seed: int = 7) -> Iterator[tuple[str, str, str]]:

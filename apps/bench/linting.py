@@ -5,7 +5,7 @@ import functools
 
 from apps.scripts.checking import advising, check, read
 
-from .measure import Line, Scale, in_process, seconds
+from .measure import Comparison, Scale, in_process, seconds
 
 SCRIPTS, LENGTH, PER_SECOND, ADVISED_PER_SECOND = 1_000, 2_000, 200, 20
 _SENTENCES = (
@@ -16,7 +16,7 @@ _SENTENCES = (
 )
 
 
-def bench_lint_scripts(scale: Scale) -> list[Line]:
+def bench_lint_scripts(scale: Scale) -> list[Comparison]:
     texts = [_text(number) for number in range(scale.of(SCRIPTS))]
     check(texts[0])  # the packs are read once
     rates = [
@@ -29,8 +29,8 @@ def bench_lint_scripts(scale: Scale) -> list[Line]:
         for round_ in range(3)
     ]
     return [
-        Line("lint_scripts", "scripts/s", rates, [PER_SECOND], 1.0, {"characters": LENGTH}),
-        Line(
+        Comparison("lint_scripts", "scripts/s", rates, [PER_SECOND], 1.0, {"characters": LENGTH}),
+        Comparison(
             "lint_scripts, with advice",
             "scripts/s",
             advice,

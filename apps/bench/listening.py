@@ -30,7 +30,7 @@ from apps.quality import services as quality
 from apps.quality.models import Play, Recording, Review, SamplingPlan
 from apps.scripts.models import ScriptVersion
 
-from .measure import Line, Scale, in_process, seconds
+from .measure import Comparison, Scale, in_process, seconds
 from .world import SmallestWorld, smallest_world
 
 HOUR = 3_600
@@ -54,7 +54,7 @@ def _folder() -> Iterator[Path]:
         yield Path(name)
 
 
-def bench_recordings(scale: Scale) -> list[Line]:
+def bench_recordings(scale: Scale) -> list[Comparison]:
     static_files.collect()  # the page names them
     with _folder() as folder:
         content = _wav(max(60, int(HOUR * scale.factor)))
@@ -97,7 +97,7 @@ def _pieces(content: bytes) -> Iterator[bytes]:
         yield bytes(view[start : start + 4 * PIECE])
 
 
-def _encrypt_and_decrypt(folder: Path, content: bytes) -> list[Line]:
+def _encrypt_and_decrypt(folder: Path, content: bytes) -> list[Comparison]:
     """Megabytes a second, ours and the floor's turn by turn."""
     megabytes = len(content) / 1e6
     source, signed = folder / "clear", folder / "signed"
@@ -121,8 +121,8 @@ def _encrypt_and_decrypt(folder: Path, content: bytes) -> list[Line]:
         rates["open"].append(megabytes / seconds(partial(_open, name)))
         encrypted_files.delete(name)
     return [
-        Line("recordings, signed", "MB/s", rates["tree_head"], rates["floor_tree_head"], 0.6),
-        Line("recordings, opened", "MB/s", rates["open"], rates["floor_open"], 0.6),
+        Comparison("recordings, signed", "MB/s", rates["tree_head"], rates["floor_tree_head"], 0.6),
+        Comparison("recordings, opened", "MB/s", rates["open"], rates["floor_open"], 0.6),
     ]
 
 
@@ -147,7 +147,7 @@ def _floor_open(signed: Path) -> None:
 
 
 def _open(name: str) -> None:
-    with streams.Stream(name, belongs_to="bench") as stream, open(os.devnull, "wb") as out:
+    with streams.DecryptedFile(name, belongs_to="bench") as stream, open(os.devnull, "wb") as out:
         for piece in stream.between(0, stream.size):
             out.write(piece)
 
@@ -196,7 +196,7 @@ def _call(world: SmallestWorld) -> Call:
     )  # fmt: skip
 
 
-def _seek_and_show(person: int, recording_id: int) -> list[Line]:
+def _seek_and_show(person: int, recording_id: int) -> list[Comparison]:
     actor, recording = User.objects.get(pk=person), Recording.objects.get(pk=recording_id)
     recording.refresh_from_db()
     play = quality.begin_play(actor=actor, recording=recording, purpose="quality")
@@ -214,7 +214,7 @@ def _seek_and_show(person: int, recording_id: int) -> list[Line]:
     page = _page(actor, f"/quality/{review.pk}/?play={play.pk}")
     shown = [seconds(page) for _round in range(ROUNDS)]
     return [
-        Line(
+        Comparison(
             "recordings, first byte after a seek, p99",
             "1/s",
             [1 / slowest],
@@ -222,7 +222,7 @@ def _seek_and_show(person: int, recording_id: int) -> list[Line]:
             1.0,
             {"ms": round(slowest * 1000, 1)},
         ),
-        Line(
+        Comparison(
             "review page, an hour and 1,000 segments",
             "pages/s",
             [1 / each for each in shown],
@@ -275,7 +275,7 @@ from calls_call
 """
 
 
-def bench_sampling(scale: Scale) -> list[Line]:
+def bench_sampling(scale: Scale) -> list[Comparison]:
     world = smallest_world(code="bench")
     count, campaign = scale.of(CALLS), world.campaign
     agents = User.objects.bulk_create(
@@ -297,7 +297,7 @@ def bench_sampling(scale: Scale) -> list[Line]:
     plan = quality.write_plan(actor=world.compliance, name="bench", campaign=None, most_a_day=500)
     spent = in_process(_sample, plan.pk, start.date())
     return [
-        Line(
+        Comparison(
             "sampling",
             "days/s",
             [1 / spent],

@@ -24,7 +24,7 @@ class Scale:
 
 
 @dataclass(frozen=True)
-class Line:
+class Comparison:
     """One comparison. Rates are per second, higher is better; `goal` is the least ratio."""
 
     name: str

@@ -27,7 +27,7 @@ from apps.contacts import services as contacts
 from apps.contacts.models import Contact
 
 from .importing import HEADING
-from .measure import Line, Scale
+from .measure import Comparison, Scale
 from .world import SmallestWorld, smallest_world
 
 FEW, MANY = 10_000, 1_000_000
@@ -38,7 +38,7 @@ RARE = "罕见标签"
 Page = Callable[[Client], Any]
 
 
-def bench_pages(scale: Scale) -> list[Line]:
+def bench_pages(scale: Scale) -> list[Comparison]:
     static_files.collect()  # every page names them
     few, many = FEW, max(2 * FEW, scale.of(MANY))
     world = smallest_world(code="bench")
@@ -54,10 +54,12 @@ def bench_pages(scale: Scale) -> list[Line]:
             payload = {"p95_ms": round(slow, 1), "queries": queries, "goal_queries": MOST_QUERIES}
             within = 1.0 if queries <= MOST_QUERIES else 0.0  # a page that asks more is none
             lines.append(
-                Line(f"{name}, {role}", "pages/s", [within * 1000 / slow], [1000 / SLOW_MS], 1.0, payload)
+                Comparison(
+                    f"{name}, {role}", "pages/s", [within * 1000 / slow], [1000 / SLOW_MS], 1.0, payload
+                )
             )
             lines.append(
-                Line(
+                Comparison(
                     f"{name}, {role}, growth",
                     "pages/s",
                     [1000 / statistics.median(spent)],

@@ -19,7 +19,7 @@ from apps.evidence.services import ask_pack, make_pack
 from apps.governance.measures import Span, measure_all
 
 from .gate import numbers_of, old_calls, seed
-from .measure import Line, Scale
+from .measure import Comparison, Scale
 
 CALLS, MOST_SECONDS = 20, 3
 MILLION, MOST_SECONDS_OF_MONTH = 1_000_000, 60
@@ -27,7 +27,7 @@ ROUNDS = 5
 LINE = "+861085550101"
 
 
-def bench_evidence(scale: Scale) -> list[Line]:
+def bench_evidence(scale: Scale) -> list[Comparison]:
     with tempfile.TemporaryDirectory(dir=settings.HEGUI_HOME) as name:
         place = Path(name)
         used = override_settings(MEDIA_ROOT=place / "media", HEGUI_LEDGER=place / "ledger")
@@ -35,7 +35,7 @@ def bench_evidence(scale: Scale) -> list[Line]:
             return _measured(scale)
 
 
-def _measured(scale: Scale) -> list[Line]:
+def _measured(scale: Scale) -> list[Comparison]:
     at = seed(scale)
     number = numbers_of(scale.of(100))[0]
     allowed = sum(
@@ -64,7 +64,7 @@ def _measured(scale: Scale) -> list[Line]:
         "bytes": sum(each["bytes"] for each in pack.contents),
     }
     lines = [
-        Line(
+        Comparison(
             "evidence pack of a contact",
             "packs/s",
             [1 / span for span in spans],
@@ -82,7 +82,7 @@ def _measured(scale: Scale) -> list[Line]:
     notes = {"calls": found["R11"].figures["calls"], "seconds": round(span, 1)}
     return [
         *lines,
-        Line(
+        Comparison(
             "evidence measures of a million calls",
             "reports/s",
             [1 / span],

@@ -32,7 +32,7 @@ from apps.retention.archive import Secrets
 from apps.retention.services.purging import BATCH
 
 from .gate import numbers_of, seed
-from .measure import Line, Scale, in_processes
+from .measure import Comparison, Scale, in_processes
 
 PEOPLE = 500_000
 ASKED = 400
@@ -40,7 +40,7 @@ SLOWEST = 0.1  # seconds that the gate may wait beside a purge, 99 of 100
 BACKED_UP, FILES, FILE_BYTES = 1_000_000, 80, 64 * 1024 * 1024
 
 
-def bench_purge(scale: Scale) -> list[Line]:
+def bench_purge(scale: Scale) -> list[Comparison]:
     with (
         tempfile.TemporaryDirectory(dir=settings.HEGUI_HOME) as place,
         override_settings(HEGUI_LEDGER=Path(place)),
@@ -48,7 +48,7 @@ def bench_purge(scale: Scale) -> list[Line]:
         return _measured_purge(scale)
 
 
-def _measured_purge(scale: Scale) -> list[Line]:
+def _measured_purge(scale: Scale) -> list[Comparison]:
     at = seed(scale, 2 * PEOPLE)
     half = scale.of(PEOPLE)
     with connection.cursor() as cursor:
@@ -77,7 +77,7 @@ def _measured_purge(scale: Scale) -> list[Line]:
     )
     p99 = statistics.quantiles(waits, n=100)[98]
     notes = {"contacts": deleted, "gate_p99_ms": round(1000 * p99, 1), "gate_goal_ms": 1000 * SLOWEST}
-    return [Line("purge", "people/s", [deleted / took], [floor], 0.3, notes)]
+    return [Comparison("purge", "people/s", [deleted / took], [floor], 0.3, notes)]
 
 
 _QUEUED = """
@@ -157,7 +157,7 @@ def _ask(numbers: list[str], at: datetime) -> list[float]:
 # -- backup and restore
 
 
-def bench_backup(scale: Scale) -> list[Line]:
+def bench_backup(scale: Scale) -> list[Comparison]:
     seed(scale, BACKED_UP)
     with tempfile.TemporaryDirectory(dir=settings.HEGUI_HOME) as place:
         folder = Path(place)
@@ -165,7 +165,7 @@ def bench_backup(scale: Scale) -> list[Line]:
             return _measured_backup(folder, scale)
 
 
-def _measured_backup(folder: Path, scale: Scale) -> list[Line]:
+def _measured_backup(folder: Path, scale: Scale) -> list[Comparison]:
     _name(
         [
             encrypted_files.put(os.urandom(FILE_BYTES), folder="uploads")
@@ -192,16 +192,16 @@ def _name(names: list[str]) -> None:
             )
 
 
-def _there(folder: Path, size: int, notes: dict[str, Any]) -> list[Line]:
+def _there(folder: Path, size: int, notes: dict[str, Any]) -> list[Comparison]:
     begun = time.monotonic()
     _encrypt_into(folder / "floor", _dumped(), _tarred())
     floor = size / (time.monotonic() - begun) / 2**20
     begun = time.monotonic()
     services.back_up(folder / "ours.backup", secrets=Secrets())
-    return [Line("backup", "MB/s", [size / (time.monotonic() - begun) / 2**20], [floor], 0.5, notes)]
+    return [Comparison("backup", "MB/s", [size / (time.monotonic() - begun) / 2**20], [floor], 0.5, notes)]
 
 
-def _and_back(folder: Path, size: int, notes: dict[str, Any]) -> list[Line]:
+def _and_back(folder: Path, size: int, notes: dict[str, Any]) -> list[Comparison]:
     """Ours reads and checks everything before it touches anything, so it reads twice; the floor reads
     once."""
     name = f"{connection.settings_dict['NAME']}_again"
@@ -217,7 +217,7 @@ def _and_back(folder: Path, size: int, notes: dict[str, Any]) -> list[Line]:
         services.restore(folder / "ours.backup", secrets=Secrets())
     took = time.monotonic() - begun
     databases.drop(name)
-    return [Line("restore", "MB/s", [size / took / 2**20], [floor], 0.5, notes)]
+    return [Comparison("restore", "MB/s", [size / took / 2**20], [floor], 0.5, notes)]
 
 
 def _dumped() -> Iterator[bytes]:

@@ -1,6 +1,6 @@
 """Speed as a ratio: our code against a floor, both measured in one run on one machine.
 
-Each benchmark is a function that seeds the scratch database and returns `Line`s; `run` gives it
+Each benchmark is a function that seeds the scratch database and returns `Comparison`s; `run` gives it
 the database and takes it away again. The floors are the least work that any program would have
 to do for the same result.
 """
@@ -17,7 +17,7 @@ from .http import bench_gate_http
 from .importing import bench_import
 from .linting import bench_lint_scripts
 from .listening import bench_recordings, bench_sampling
-from .measure import Line, Scale
+from .measure import Comparison, Scale
 from .paging import bench_pages
 from .proving import bench_evidence
 from .purging import bench_backup, bench_purge
@@ -25,7 +25,7 @@ from .scrubbing import bench_feed, bench_scrub
 from .telephony import bench_telephony
 from .trail import bench_trail
 
-BENCHES: dict[str, Callable[[Scale], list[Line]]] = {
+BENCHES: dict[str, Callable[[Scale], list[Comparison]]] = {
     "gate": bench_gate,
     "gate_http": bench_gate_http,
     "gate_growth": bench_gate_growth,
@@ -46,7 +46,7 @@ BENCHES: dict[str, Callable[[Scale], list[Line]]] = {
     "telephony": bench_telephony,
 }
 
-__all__ = ["BENCHES", "Line", "Scale", "scratch_database"]
+__all__ = ["BENCHES", "Comparison", "Scale", "scratch_database"]
 
 
 @contextmanager

@@ -17,13 +17,13 @@ from apps.core.crypto import blind_index, keyring
 from apps.optouts.services import changes, scrubbed
 from apps.optouts.services.feeding import MOST_CHANGES
 
-from .measure import Line, Scale, in_process, seconds
+from .measure import Comparison, Scale, in_process, seconds
 
 NUMBERS, OPT_OUTS, ROUNDS = 1_000_000, 5_000_000, 3
 CHANGES, FEED_SECONDS = 1_000_000, 60
 
 
-def bench_scrub(scale: Scale) -> list[Line]:
+def bench_scrub(scale: Scale) -> list[Comparison]:
     numbers = [f"1380{number:07}" for number in range(scale.of(NUMBERS))]
     content = ("手机号\n" + "\n".join(numbers) + "\n").encode()
     _fill(scale, numbers)
@@ -31,10 +31,10 @@ def bench_scrub(scale: Scale) -> list[Line]:
     for _round in range(ROUNDS):
         floor.append(len(numbers) / in_process(_timed, lambda: _floor(numbers)))
         ours.append(len(numbers) / in_process(_timed, lambda: scrubbed(content)))
-    return [Line("scrub", "numbers/s", ours, floor, 0.5, {"register": scale.of(OPT_OUTS)})]
+    return [Comparison("scrub", "numbers/s", ours, floor, 0.5, {"register": scale.of(OPT_OUTS)})]
 
 
-def bench_feed(scale: Scale) -> list[Line]:
+def bench_feed(scale: Scale) -> list[Comparison]:
     count = scale.of(CHANGES)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -45,7 +45,7 @@ def bench_feed(scale: Scale) -> list[Line]:
         cursor.execute("vacuum analyze")
     client = ApiClient(pk=1, name="bench", scopes=[])
     rate = count / in_process(_timed, lambda: _follow(client, count))
-    return [Line("feed", "changes/s", [rate], [CHANGES / FEED_SECONDS], 1.0, {"changes": count})]
+    return [Comparison("feed", "changes/s", [rate], [CHANGES / FEED_SECONDS], 1.0, {"changes": count})]
 
 
 def _follow(client: ApiClient, count: int) -> None:

@@ -33,7 +33,7 @@ from apps.telephony.models import Attempt, Dialler, Trunk
 
 from .gate import numbers_of, seed
 from .http import served
-from .measure import Line, Scale
+from .measure import Comparison, Scale
 
 PACE, INVITES, TALK_MS = 50, 1_500, 4_000  # 200 dialogs are open
 REFUSED_OF_TEN = 3
@@ -46,7 +46,7 @@ CALLER = "01085550101"
 STAMP = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}\s+[0-9:]{8}\.[0-9]+)")
 
 
-def bench_telephony(scale: Scale) -> list[Line]:
+def bench_telephony(scale: Scale) -> list[Comparison]:
     if absent := missing():
         raise RuntimeError(f"{', '.join(absent)} is not installed: apt-get install {PACKAGES}")
     at = seed(scale)
@@ -90,7 +90,7 @@ def bench_telephony(scale: Scale) -> list[Line]:
         "refused_that_passed": passed,
     }
     return [
-        Line(
+        Comparison(
             "telephony question",
             "per s",
             [1000 / max(more, 1)],
@@ -98,7 +98,7 @@ def bench_telephony(scale: Scale) -> list[Line]:
             1.0 if passed == 0 else 99.0,
             notes,
         ),
-        Line(
+        Comparison(
             "telephony key to BYE",
             "per s",
             [1000 / slowest],

@@ -22,7 +22,7 @@ from apps.contacts.services.zones import correct_name
 from apps.core.privacy.protected import Protected
 
 from .gate import seed
-from .measure import Line, Scale, in_process
+from .measure import Comparison, Scale, in_process
 
 EVENTS, CHANGED, ROUNDS = 1_000_000, 300, 5
 MOST_COST, LEAST_SIGNED, VERIFIED = 1.5, 50_000, 0.5
@@ -35,7 +35,7 @@ from generate_series(1, %s) i
 """
 
 
-def bench_trail(scale: Scale) -> list[Line]:
+def bench_trail(scale: Scale) -> list[Comparison]:
     with (
         tempfile.TemporaryDirectory(dir=settings.HEGUI_HOME) as place,
         override_settings(HEGUI_LEDGER=Path(place)),
@@ -43,7 +43,7 @@ def bench_trail(scale: Scale) -> list[Line]:
         return [_changes(), *_tree_heads(scale.of(EVENTS), Path(place) / "trail.jsonl")]
 
 
-def _changes() -> Line:
+def _changes() -> Comparison:
     """A name corrected, as the service does it: read and locked, checked, saved, in one transaction; with and
     without the trail."""
     seed(Scale(0.001), 100_000)
@@ -53,7 +53,7 @@ def _changes() -> Line:
         with disable_auditlog():
             bare.append(CHANGED / _timed(lambda: _save(contacts)))
         audited.append(CHANGED / _timed(lambda: _save(contacts)))
-    return Line("trail, an audited change", "changes/s", audited, bare, round(1 / MOST_COST, 3))
+    return Comparison("trail, an audited change", "changes/s", audited, bare, round(1 / MOST_COST, 3))
 
 
 def _save(contacts: list[Contact]) -> None:
@@ -63,7 +63,7 @@ def _save(contacts: list[Contact]) -> None:
         )
 
 
-def _tree_heads(events: int, export: Path) -> list[Line]:
+def _tree_heads(events: int, export: Path) -> list[Comparison]:
     services.sign_trail()
     with connection.cursor() as cursor:
         cursor.execute(_EVENTS, [User.objects.latest("pk").pk, events])
@@ -76,9 +76,9 @@ def _tree_heads(events: int, export: Path) -> list[Line]:
     offline = [events / in_process(_verified_export, export) for _round in range(2)]
     notes = {"rows": events}
     return [
-        Line("trail, signing", "rows/s", [events / signed], [LEAST_SIGNED], 1.0, notes),
-        Line("trail, verifying", "rows/s", online, floor, VERIFIED, notes),
-        Line("trail, verifying an export", "rows/s", offline, floor, VERIFIED, notes),
+        Comparison("trail, signing", "rows/s", [events / signed], [LEAST_SIGNED], 1.0, notes),
+        Comparison("trail, verifying", "rows/s", online, floor, VERIFIED, notes),
+        Comparison("trail, verifying an export", "rows/s", offline, floor, VERIFIED, notes),
     ]
 
 

@@ -46,7 +46,7 @@ class Strict(Schema):
     model_config = ConfigDict(extra="forbid")
 
 
-class Asked(Strict):
+class DecisionIn(Strict):
     campaign: Text = Field(examples=["retail-members"])
     contact: Text | None = Field(None, examples=["ct_1a"])
     phone: Text | None = Field(None, examples=["13800001234"])
@@ -67,7 +67,7 @@ class Reason(Schema):
     retry_at: datetime | None = Field(examples=["2026-11-25T00:00:00+08:00"])
 
 
-class Answered(Schema):
+class DecisionOut(Schema):
     decision: Literal["allow", "refuse"] = Field(examples=["allow"])
     decision_id: str = Field(examples=["dc_9k"])
     call: str | None = Field(examples=["cl_2f"])
@@ -79,7 +79,7 @@ class Answered(Schema):
     not_applicable: list[str] = Field(examples=[[]])
 
 
-class Event(Lenient):
+class EventIn(Lenient):
     """Any type is taken for a value, so that no refusal is turned away for its form; what cannot be used is
     named in the answer."""
 
@@ -194,9 +194,9 @@ def _state(call: Call) -> dict[str, Any]:
 
 
 @router.post(
-    "calls/authorize", response=Answered, auth=RememberedKey(), summary="Ask the gate and reserve the call"
+    "calls/authorize", response=DecisionOut, auth=RememberedKey(), summary="Ask the gate and reserve the call"
 )
-def authorize(request: ClientRequest, asked: Asked, key: IdempotencyKey = None) -> HttpResponse:
+def authorize(request: ClientRequest, asked: DecisionIn, key: IdempotencyKey = None) -> HttpResponse:
     """Refusals are answers (200) too. `number` is there on allow, for a key with the scope `dial`."""
     try:
         return _authorized(request.auth, asked, key)
@@ -206,7 +206,7 @@ def authorize(request: ClientRequest, asked: Asked, key: IdempotencyKey = None) 
     return _authorized(read_again(request), asked, key)  # the error may be that of a key that has changed
 
 
-def _authorized(client: ApiClient, asked: Asked, key: str | None) -> HttpResponse:
+def _authorized(client: ApiClient, asked: DecisionIn, key: str | None) -> HttpResponse:
     require_scope(client, ApiClient.Scope.AUTHORIZE)
     agent = None
     if asked.agent is not None:
@@ -273,7 +273,7 @@ def call_state(request: ClientRequest, call_id: str) -> dict[str, Any]:
 @router.post(
     "calls/{call_id}/events", response=EventTaken, summary="Report what happened in a call; key 9 opts out"
 )
-def event(request: ClientRequest, call_id: str, report: Event, key: AnyKey = None) -> dict[str, Any]:
+def event(request: ClientRequest, call_id: str, report: EventIn, key: AnyKey = None) -> dict[str, Any]:
     """Reporting an event twice, late or out of order does no harm. `released`: the number was not dialled.
     Any other event says that it was, and the call counts. When the answer has `end_requested`, hang up."""
     client = request.auth
@@ -299,7 +299,7 @@ def _take_event(client: ApiClient, call_id: str, said: dict[str, Any]) -> dict[s
     )
     impossible = ["at"] if at_text is not None and at is None else []
     unknown = sorted(
-        field for field in said if field not in pressed and field.lower() not in Event.model_fields
+        field for field in said if field not in pressed and field.lower() not in EventIn.model_fields
     )
     ignored = [*impossible, *taken.ignored, *unknown]
     return {**_state(taken.call), "ignored": list(dict.fromkeys(ignored))}

@@ -71,7 +71,7 @@ class PostponeForm(forms.Form):
     )
 
 
-class NoteForm(forms.Form):
+class CallNoteForm(forms.Form):
     note = forms.CharField(label=_("What was found and done"), max_length=300)
 
 

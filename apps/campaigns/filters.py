@@ -12,7 +12,7 @@ from django.utils.translation import pgettext_lazy
 from apps.accounts.models import User
 from apps.contacts.models import Consent, Contact, DataSource
 from apps.core.calendar import clock
-from apps.core.database.pages import START, Place
+from apps.core.database.pages import START, PagePlace
 from apps.policies import queries as policies
 from apps.ui.list_tables import ListFilter
 
@@ -36,7 +36,7 @@ class ContactFilter(ListFilter):
         model = Contact
         fields = ("campaign", "source", "tag", "consent")
 
-    def __init__(self, *args: Any, viewer: User, place: Place = START, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, viewer: User, place: PagePlace = START, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.place = place
         # As values, read once: a queryset is asked when the choice is checked and again when it is shown.

@@ -9,7 +9,7 @@ from apps.accounts.models import ApiClient, User
 from apps.accounts.roles import Role
 from apps.contacts.models import Contact
 from apps.core.calendar import clock
-from apps.core.database.pages import PAGE, START, Place
+from apps.core.database.pages import PAGE, START, PagePlace
 
 from .models import Campaign, CampaignUserPermission, QueueEntry
 
@@ -48,7 +48,7 @@ def is_foreign(viewer: User, contact: Contact) -> bool:
     return not entries.filter(campaign__in=standing.values("content_object")).exists()
 
 
-def contacts_of(viewer: User, *, place: Place = START) -> QuerySet[Contact]:
+def contacts_of(viewer: User, *, place: PagePlace = START) -> QuerySet[Contact]:
     """Contacts in the viewer's campaigns; compliance sees those in no campaign too. `place`: of the page they
     are for."""
     contacts = Contact.objects.select_related("source")
@@ -61,7 +61,7 @@ def contacts_of(viewer: User, *, place: Place = START) -> QuerySet[Contact]:
     )
 
 
-def is_queued(where: Q, *, place: Place = START) -> Exists:
+def is_queued(where: Q, *, place: PagePlace = START) -> Exists:
     """Whether a contact is in a queue. The place is said of the queue too: PostgreSQL does not conclude it
     from the contact's id, and would read the queue from its end."""
     return Exists(QueueEntry.objects.filter(where, place.beyond("contact"), contact=OuterRef("pk")))
@@ -74,7 +74,7 @@ select count(*) from (select tags from contacts_contact where id {beyond} %s ord
 LOOKED_AT = 5_000
 
 
-def is_common(tag: str, *, place: Place = START) -> bool:
+def is_common(tag: str, *, place: PagePlace = START) -> bool:
     """Whether walking through the contacts from there meets the tag often enough to fill a page soon."""
     beyond, way, start = ("<", "desc", 2**63 - 1) if place.down else (">", "asc", 0)
     with connection.cursor() as cursor:

@@ -39,7 +39,7 @@ from apps.sharing.models import Share
 
 
 @dataclass(frozen=True)
-class Link:
+class MenuLink:
     name: str
     icon: str
     label: Promise | str
@@ -50,106 +50,106 @@ class Link:
 
 
 HOME = (
-    Link("desk", "headset", _("Desk")),
-    Link("tickets", "ticket", _("Tickets")),
-    Link("home", "layout-dashboard", _("Overview")),
+    MenuLink("desk", "headset", _("Desk")),
+    MenuLink("tickets", "ticket", _("Tickets")),
+    MenuLink("home", "layout-dashboard", _("Overview")),
 )
 
 
 @dataclass(frozen=True)
-class Group:
+class MenuGroup:
     code: str
     icon: str
     label: Promise | str
-    links: tuple[Link, ...]
+    links: tuple[MenuLink, ...]
 
 
 GROUPS = (
-    Group(
+    MenuGroup(
         "calling",
         "phone",
         _("Contacts and calls"),
         (
-            Link("contacts", "address-book", _("Contacts")),
-            Link("campaigns", "speakerphone", _("Campaigns")),
-            Link("sources", "database-import", _("Data sources")),
-            Link("purposes", "target-arrow", _("Purposes and brands")),
-            Link("decisions", "traffic-lights", _("Decisions")),
-            Link("lines", "phone-outgoing", _("Lines")),
-            Link("live_calls", "phone-calling", _("Live calls")),
-            Link("flags", "flag", _("Alerts")),
+            MenuLink("contacts", "address-book", _("Contacts")),
+            MenuLink("campaigns", "speakerphone", _("Campaigns")),
+            MenuLink("sources", "database-import", _("Data sources")),
+            MenuLink("purposes", "target-arrow", _("Purposes and brands")),
+            MenuLink("decisions", "traffic-lights", _("Decisions")),
+            MenuLink("lines", "phone-outgoing", _("Lines")),
+            MenuLink("live_calls", "phone-calling", _("Live calls")),
+            MenuLink("flags", "flag", _("Alerts")),
         ),
     ),
-    Group(
+    MenuGroup(
         "clients",
         "user-heart",
         _("Clients' rights"),
         (
-            Link("opt_outs", "phone-off", _("Opt-outs")),
-            Link("scrubs", "filter-off", _("Scrub a list")),
-            Link("doubts", "user-question", _("Numbers in doubt")),
-            Link("requests", "mail-question", _("Data-subject requests")),
-            Link("complaints", "message-report", _("Complaints")),
-            Link("shares", "share", _("Sharing")),
+            MenuLink("opt_outs", "phone-off", _("Opt-outs")),
+            MenuLink("scrubs", "filter-off", _("Scrub a list")),
+            MenuLink("doubts", "user-question", _("Numbers in doubt")),
+            MenuLink("requests", "mail-question", _("Data-subject requests")),
+            MenuLink("complaints", "message-report", _("Complaints")),
+            MenuLink("shares", "share", _("Sharing")),
         ),
     ),
-    Group(
+    MenuGroup(
         "quality",
         "clipboard-check",
         _("Scripts and quality"),
         (
-            Link("scripts", "file-text", _("Scripts")),
-            Link("script_queue", "clipboard-check", _("Script review")),
-            Link("rules", "list-check", _("Script check rules")),
-            Link("recordings", "microphone", _("Recordings")),
-            Link("quality_reviews", "headphones", _("Call review")),
-            Link("actions", "tool", _("Corrective actions")),
-            Link("agents", "chart-line", _("Agents")),
+            MenuLink("scripts", "file-text", _("Scripts")),
+            MenuLink("script_queue", "clipboard-check", _("Script review")),
+            MenuLink("rules", "list-check", _("Script check rules")),
+            MenuLink("recordings", "microphone", _("Recordings")),
+            MenuLink("quality_reviews", "headphones", _("Call review")),
+            MenuLink("actions", "tool", _("Corrective actions")),
+            MenuLink("agents", "chart-line", _("Agents")),
         ),
     ),
-    Group(
+    MenuGroup(
         "access",
         "lock-access",
         _("People and access"),
         (
-            Link("people", "users", _("People")),
-            Link("departments", "building", _("Departments")),
-            Link("matrix", "table", _("Rights")),
-            Link("grants", "hourglass", _("Temporary grants")),
-            Link("reviews", "checklist", _("Rights to confirm")),
-            Link("permission_audits", "shield-search", _("Permission audits")),
-            Link("alarms", "bell-ringing", _("Alarms")),
-            Link("trail", "list-search", _("Access log")),
+            MenuLink("people", "users", _("People")),
+            MenuLink("departments", "building", _("Departments")),
+            MenuLink("matrix", "table", _("Rights")),
+            MenuLink("grants", "hourglass", _("Temporary grants")),
+            MenuLink("reviews", "checklist", _("Rights to confirm")),
+            MenuLink("permission_audits", "shield-search", _("Permission audits")),
+            MenuLink("alarms", "bell-ringing", _("Alarms")),
+            MenuLink("trail", "list-search", _("Access log")),
         ),
     ),
-    Group(
+    MenuGroup(
         "governance",
         "scale",
         _("Governance"),
         (
-            Link("evidence_packs", "file-certificate", _("Evidence packs")),
-            Link("incidents", "alert-octagon", _("Incidents")),
-            Link("incident_tasks", "checkbox", _("Tasks of incidents")),
-            Link("assessments", "scale", _("Impact assessments")),
-            Link("months", "report", _("Monthly report")),
-            Link("compliance_audits", "clipboard-list", _("Compliance audits")),
-            Link("nonconformities", "alert-triangle", _("Nonconformities")),
-            Link("registers", "books", _("Registers")),
+            MenuLink("evidence_packs", "file-certificate", _("Evidence packs")),
+            MenuLink("incidents", "alert-octagon", _("Incidents")),
+            MenuLink("incident_tasks", "checkbox", _("Tasks of incidents")),
+            MenuLink("assessments", "scale", _("Impact assessments")),
+            MenuLink("months", "report", _("Monthly report")),
+            MenuLink("compliance_audits", "clipboard-list", _("Compliance audits")),
+            MenuLink("nonconformities", "alert-triangle", _("Nonconformities")),
+            MenuLink("registers", "books", _("Registers")),
         ),
     ),
-    Group(
+    MenuGroup(
         "site",
         "settings",
         _("Policies and operation"),
         (
-            Link("policies", "gavel", _("Policies")),
-            Link("retention", "trash-x", _("Deletion")),
-            Link("backups", "database-export", _("Backups")),
-            Link("duties", "clock-check", _("Enforcement")),
-            Link("gateways", "router", _("Telephone gateway")),
-            Link("attempts", "phone-incoming", _("Dialler attempts")),
-            Link("api_clients", "key", _("API clients")),
-            Link("end_points", "webhook", _("Webhooks")),
+            MenuLink("policies", "gavel", _("Policies")),
+            MenuLink("retention", "trash-x", _("Deletion")),
+            MenuLink("backups", "database-export", _("Backups")),
+            MenuLink("duties", "clock-check", _("Enforcement")),
+            MenuLink("gateways", "router", _("Telephone gateway")),
+            MenuLink("attempts", "phone-incoming", _("Dialler attempts")),
+            MenuLink("api_clients", "key", _("API clients")),
+            MenuLink("end_points", "webhook", _("Webhooks")),
         ),
     ),
 )
@@ -158,14 +158,14 @@ FEW = 9  # so many links need no groups
 
 
 @cache
-def links_of(role: str) -> tuple[Link, ...]:
+def links_of(role: str) -> tuple[MenuLink, ...]:
     """Agents have no overview: their home is the desk, which has a link of its own."""
     allowed = (link for link in LINKS if role in getattr(resolve(link.url).func, "roles", ()))
     return tuple(link for link in allowed if link.name != "home" or role != Role.AGENT)
 
 
 @cache
-def groups_of(role: str) -> tuple[tuple[Link, ...], tuple[Group, ...]]:
+def groups_of(role: str) -> tuple[tuple[MenuLink, ...], tuple[MenuGroup, ...]]:
     """What stands open at the top, and the groups below it; all of it at the top where there is little."""
     allowed = links_of(role)
     if len(allowed) <= FEW:
@@ -176,7 +176,7 @@ def groups_of(role: str) -> tuple[tuple[Link, ...], tuple[Group, ...]]:
     return tuple(link for link in HOME if link in allowed), tuple(group for group in groups if group.links)
 
 
-def current_link(role: str, path: str) -> Link | None:
+def current_link(role: str, path: str) -> MenuLink | None:
     """The link under which a page stands: the one whose address is the longest beginning of its own."""
     above = [
         link
@@ -244,10 +244,10 @@ def waiting_for(user: User) -> dict[str, int]:
 
 
 @dataclass(frozen=True)
-class Entry:
+class MenuEntry:
     """A link of the menu as it stands on one page."""
 
-    link: Link
+    link: MenuLink
     waiting: int
     is_current: bool
 
@@ -260,8 +260,8 @@ class Entry:
 
 @dataclass(frozen=True)
 class Section:
-    group: Group
-    entries: tuple[Entry, ...]
+    group: MenuGroup
+    entries: tuple[MenuEntry, ...]
 
     @property
     def waiting(self) -> int:
@@ -274,7 +274,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Menu:
-    top: tuple[Entry, ...]
+    top: tuple[MenuEntry, ...]
     sections: tuple[Section, ...]
     unread: int  # notices in the inbox
 
@@ -287,8 +287,8 @@ def menu(user: User, path: str) -> Menu:
     top, groups = groups_of(user.role)
     counts, current = waiting_for(user), current_link(user.role, path)
 
-    def entries(links: Iterable[Link]) -> tuple[Entry, ...]:
-        return tuple(Entry(link, counts.get(link.name, 0), link == current) for link in links)
+    def entries(links: Iterable[MenuLink]) -> tuple[MenuEntry, ...]:
+        return tuple(MenuEntry(link, counts.get(link.name, 0), link == current) for link in links)
 
     return Menu(
         entries(top), tuple(Section(group, entries(group.links)) for group in groups), counts.get("inbox", 0)

@@ -31,7 +31,7 @@ from apps.quality.models import Complaint, Violation
 from apps.quality.rules.timing import change
 from apps.rights import queries as rights
 from apps.rights import rules as deadlines
-from apps.ui.charts import Chart, Kind, Mark, Series, trend
+from apps.ui.charts import Chart, ChartKind, ChartMark, Series, trend
 
 from .models import DayCount
 
@@ -153,14 +153,16 @@ class Overview:
         self, label: str | Promise, colour: str, counts: Counter[date], url: Callable[[date], str]
     ) -> Series:
         return Series(
-            label, colour, [Mark(counts[day], url(day) if counts[day] else "") for day in self.period.days]
+            label,
+            colour,
+            [ChartMark(counts[day], url(day) if counts[day] else "") for day in self.period.days],
         )
 
     def _over_time(self, name: str, title: str, series: Iterable[Series], empty: str) -> Chart:
         return Chart(
             name,
             title,
-            Kind.STACKED,
+            ChartKind.STACKED,
             _("Day"),
             [f"{day:%m-%d}" for day in self.period.days],
             list(series),
@@ -172,11 +174,11 @@ class Overview:
     ) -> Chart:
         """`ranks`: words, count and address of each, of which the greatest are shown."""
         ranks = sorted((rank for rank in ranks if rank[1]), key=lambda rank: -rank[1])[:RANKS]
-        marks = [Mark(count, url) for _words, count, url in ranks]
+        marks = [ChartMark(count, url) for _words, count, url in ranks]
         return Chart(
             name,
             title,
-            Kind.RANKED,
+            ChartKind.RANKED,
             head,
             [words for words, *_rest in ranks],
             [Series(_("Count"), colour, marks)],
@@ -290,11 +292,13 @@ class Overview:
         )
         names = {near: str(label) for near, label in deadlines.NEARNESS.items()}
         marks = [
-            Mark(counts[near], f"{reverse('requests')}?{urlencode({'left': near})}" if counts[near] else "")
+            ChartMark(
+                counts[near], f"{reverse('requests')}?{urlencode({'left': near})}" if counts[near] else ""
+            )
             for near in names
         ]
         return Chart(
-            "requests", _("Open data-subject requests by working days left"), Kind.RANKED,
+            "requests", _("Open data-subject requests by working days left"), ChartKind.RANKED,
             _("Working days left"), list(names.values()),
             [Series(_("Count"), "azure", marks)], _("No request is open."),
         )  # fmt: skip

@@ -28,13 +28,13 @@ from apps.core.web import ids
 from apps.scripts import queries as scripts
 from apps.scripts.wording import name_of
 
-from .navigation import Link, links_of
+from .navigation import MenuLink, links_of
 from .search_words import DUTIES_OF, WORDS
 
 MOST = 8  # of each kind
 BESIDE = (  # pages that the menu does not name
-    Link("holds", "lock", _("Legal holds")), Link("inbox", "bell", _("Inbox")),
-    Link("mfa_index", "lock", _("Sign-in and sessions")),
+    MenuLink("holds", "lock", _("Legal holds")), MenuLink("inbox", "bell", _("Inbox")),
+    MenuLink("mfa_index", "lock", _("Sign-in and sessions")),
 )  # fmt: skip
 OPEN = frozenset({"mfa_index"})  # to everybody, and no view of ours
 LIKE_A_NUMBER = frozenset("0123456789+-() ")
@@ -48,7 +48,7 @@ class Hit:
 
 
 @dataclass(frozen=True)
-class Group:
+class HitGroup:
     label: Promise | str
     icon: str
     hits: list[Hit]
@@ -77,14 +77,14 @@ def page_of_id(viewer: User, words: str) -> str | None:
     return None
 
 
-def found_by(viewer: User, words: str) -> list[Group]:
+def found_by(viewer: User, words: str) -> list[HitGroup]:
     """Pages, campaigns, scripts, rules, data sources and people whose names hold the words; kinds without any
     are left out."""
     return [group for group in _groups(viewer, words) if group.hits]
 
 
-def _groups(viewer: User, words: str) -> Iterator[Group]:
-    yield Group(_("Pages"), "layout-sidebar", _pages(viewer, words.lower())[:MOST])
+def _groups(viewer: User, words: str) -> Iterator[HitGroup]:
+    yield HitGroup(_("Pages"), "layout-sidebar", _pages(viewer, words.lower())[:MOST])
     if _may_follow(viewer, reverse("decisions")):
         of_gate = [
             rule
@@ -92,39 +92,39 @@ def _groups(viewer: User, words: str) -> Iterator[Group]:
             if _is_about(words, rule.name, rule.law.name, rule.law.title, rule.duty)
         ]
         refused = reverse("decisions")
-        yield Group(
+        yield HitGroup(
             _("Rules of the gate"), "traffic-lights",
             [Hit(capfirst(str(rule.name)), f"{refused}?code={rule.code}",
             cite(rule.law)) for rule in of_gate[:MOST]],
         )  # fmt: skip
     named = Q(name__icontains=words) | Q(code__icontains=words)
     mine = campaigns.campaigns_of(viewer).filter(named)
-    yield Group(_("Campaigns"), "speakerphone", _hits(viewer, mine, "campaign", "code"))
+    yield HitGroup(_("Campaigns"), "speakerphone", _hits(viewer, mine, "campaign", "code"))
     versions = (
         scripts.readable(viewer)
         .filter(script__name__icontains=words)
         .order_by("script", "-number")
         .distinct("script")
     )
-    yield Group(_("Scripts"), "file-text", _hits(viewer, versions, "script", "get_state_display"))
+    yield HitGroup(_("Scripts"), "file-text", _hits(viewer, versions, "script", "get_state_display"))
     named_rules = ((code, scripts.packs_in_force().rule(code)) for code in scripts.rule_codes())
     rules = [
         (code, name_of(rule, code)) for code, rule in named_rules
         if _is_about(words, name_of(rule, code), *((rule.law, rule.duty) if rule else ()))
     ]  # fmt: skip
     is_read = _may_follow(viewer, reverse("rules"))
-    yield Group(
+    yield HitGroup(
         _("Script check rules"), "list-check",
         [Hit(capfirst(name), reverse("rule", kwargs={"code": code})) for code,
         name in rules[:MOST] if is_read],
     )  # fmt: skip
-    yield Group(
+    yield HitGroup(
         _("Data sources"),
         "database-import",
         _hits(viewer, DataSource.objects.filter(named), "source", "code"),
     )
     people = User.objects.filter(Q(display_name__icontains=words) | Q(username__icontains=words))
-    yield Group(
+    yield HitGroup(
         _("People"), "users", _hits(viewer, people, "person", "get_role_display"), is_about_people=True
     )
 

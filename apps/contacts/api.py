@@ -157,12 +157,12 @@ class ContactsPage(Schema):
     has_more: bool = Field(examples=[False])
 
 
-class Item(ContactIn):
+class BulkContactIn(ContactIn):
     external_id: ExternalId = Field(examples=["crm-1017"])
 
 
 class Items(Strict):
-    items: Annotated[list[Item], Field(min_length=1, max_length=MOST_ITEMS)]
+    items: Annotated[list[BulkContactIn], Field(min_length=1, max_length=MOST_ITEMS)]
 
 
 class Result(Schema):
@@ -292,7 +292,7 @@ def post_contacts(request: ClientRequest, payload: Items, key: IdempotencyKey = 
     }
 
 
-def _record_of(item: Item) -> ContactRecord | HeguiError:
+def _record_of(item: BulkContactIn) -> ContactRecord | HeguiError:
     try:
         return item.as_record()
     except HeguiError as error:

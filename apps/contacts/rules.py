@@ -209,7 +209,7 @@ class ConsentGiven(NamedTuple):
     given_at: datetime
 
 
-class Verdict(NamedTuple):
+class RowVerdict(NamedTuple):
     """What becomes of one row. `repr` shows no personal data."""
 
     row: int
@@ -226,7 +226,7 @@ class Verdict(NamedTuple):
         return f"Verdict(row={self.row}, status={self.status!r})"
 
 
-Judge = Callable[[int, Sequence[str]], Verdict]
+Judge = Callable[[int, Sequence[str]], RowVerdict]
 
 
 def judging(
@@ -248,7 +248,7 @@ def judging(
     place_of_phone, place_of_second = mapping["phone"], mapping.get(SECOND_PHONE)
     places = [mapping.get(meaning) for meaning in _OPTIONAL]
 
-    def judge(row: int, cells: Sequence[str]) -> Verdict:
+    def judge(row: int, cells: Sequence[str]) -> RowVerdict:
         found = find_in_cells(cells)
         raw = cells[place_of_phone]
         e164 = phones.mobile_of(raw)
@@ -265,18 +265,18 @@ def judging(
             except phones.PhoneInvalid as error:
                 refusal = str(error)
         if found:
-            return Verdict(row, found, _FOUND[found], e164)
+            return RowVerdict(row, found, _FOUND[found], e164)
         if some_unreadable and any(UNREADABLE in cell for cell in cells):
-            return Verdict(
+            return RowVerdict(
                 row,
                 "unreadable",
                 _("The row holds characters that cannot be read. Correct it in the file."),
                 e164,
             )
         if not raw:
-            return Verdict(row, "phone_missing", _("The phone is empty. Fill it in or leave the row out."))
+            return RowVerdict(row, "phone_missing", _("The phone is empty. Fill it in or leave the row out."))
         if e164 is None:
-            return Verdict(row, "phone_invalid", refusal)
+            return RowVerdict(row, "phone_invalid", refusal)
         channel, moment, name, note, tags = [
             cells[place].replace("\x00", "") if place is not None else "" for place in places
         ]
@@ -298,7 +298,7 @@ def judging(
         if is_masked:
             name = note = ""
         is_doubtful = consent is None and bool(channel or moment)
-        return Verdict(row, ACCEPTED, message, e164, name[:MOST_NAME], note, taken, consent, is_doubtful)
+        return RowVerdict(row, ACCEPTED, message, e164, name[:MOST_NAME], note, taken, consent, is_doubtful)
 
     return judge
 
@@ -312,24 +312,24 @@ _ASIDES = {
 _OPTIONAL = ("consent_channel", "consent_time", "name", "note", "tags")
 
 
-def left_out(row: int) -> Verdict:
+def left_out(row: int) -> RowVerdict:
     """The verdict on a row that the workbook hides, where hidden rows are not wanted."""
-    return Verdict(row, "left_out", _("The row is hidden in the workbook and was left out, as chosen."))
+    return RowVerdict(row, "left_out", _("The row is hidden in the workbook and was left out, as chosen."))
 
 
-def being_erased(row: int, e164: str) -> Verdict:
+def being_erased(row: int, e164: str) -> RowVerdict:
     """The verdict on a row whose person is being deleted; the record of a call has to be kept for 30 days
     (R34)."""
     message = _(
         "The person is being deleted; the record of a call is kept for 30 days by law. Bring the number "
         "again after that."
     )
-    return Verdict(row, "being_erased", message, e164)
+    return RowVerdict(row, "being_erased", message, e164)
 
 
-def duplicate(row: int, e164: str, first: int) -> Verdict:
+def duplicate(row: int, e164: str, first: int) -> RowVerdict:
     """The verdict on a row whose number stood in an earlier one."""
-    return Verdict(
+    return RowVerdict(
         row,
         "duplicate_in_file",
         _("The same number stands in row %(first)s already.") % {"first": first},

@@ -19,7 +19,7 @@ from apps.optouts.models import Lift, OptOut
 from apps.optouts.queries import lifts_of
 from apps.quality.models import EvidencePack
 
-from .scopes import Scope
+from .scopes import PackScope
 
 Kind = EvidencePack.Kind
 MOST_ROWS = 500
@@ -36,7 +36,7 @@ def _made(calls: Any) -> Any:
     return calls.filter(Call.counted()).exclude(state=Call.State.RESERVED).annotate(dialled=dialled)
 
 
-def _consent(scope: Scope) -> str:
+def _consent(scope: PackScope) -> str:
     """That under which was called: the one that held at the first call, else the newest, with how it
     ended."""
     if scope.contact is None:
@@ -71,7 +71,7 @@ def _consent(scope: Scope) -> str:
     return f"{text} {ended % {'day': _time(consent.withdrawn_at or consent.expires_at)}}"
 
 
-def _calls(scope: Scope) -> str:
+def _calls(scope: PackScope) -> str:
     found = _made(scope.calls).aggregate(count=Count("pk"), first=Min("reserved_at"), last=Max("reserved_at"))
     if not found["count"]:
         return _("No call was made.")
@@ -89,7 +89,7 @@ def _calls(scope: Scope) -> str:
     }  # fmt: skip
 
 
-def _refusal(scope: Scope) -> str:
+def _refusal(scope: PackScope) -> str:
     """The first word that still holds, else the first one; how many calls came after any that held when they
     were dialled."""
     entries = list(scope.opt_outs.filter(dismissal__isnull=True).order_by("said_at"))
@@ -125,7 +125,7 @@ def _refusal(scope: Scope) -> str:
     return f"{text} {lifted % {'day': _time(lift.consent_given_at)}}" if lift else text
 
 
-def _after(scope: Scope, entry: OptOut, lift: Lift | None) -> Iterable[int]:
+def _after(scope: PackScope, entry: OptOut, lift: Lift | None) -> Iterable[int]:
     """Calls that the word forbade, by when they were dialled."""
     calls = _made(scope.all_calls).filter(dialled__gt=entry.created_at)
     if lift is not None:
@@ -153,7 +153,7 @@ def _lift_of(entry: OptOut) -> Lift | None:
     )
 
 
-def _call(scope: Scope) -> str:
+def _call(scope: PackScope) -> str:
     call = scope.calls.select_related("campaign", "line", "decision").first() if scope.call else None
     if call is None:
         return _calls(scope)
@@ -165,7 +165,7 @@ def _call(scope: Scope) -> str:
     }  # fmt: skip
 
 
-def _decided(scope: Scope) -> str:
+def _decided(scope: PackScope) -> str:
     found = scope.decisions.aggregate(
         count=Count("pk"), allowed=Count("pk", filter=Q(allowed=True)), first=Min("at"), last=Max("at")
     )
@@ -177,7 +177,7 @@ def _decided(scope: Scope) -> str:
     }  # fmt: skip
 
 
-def _refusals_by_rule(scope: Scope) -> str:
+def _refusals_by_rule(scope: PackScope) -> str:
     counts: dict[str, int] = {}
     for codes, count in (
         scope.decisions.filter(allowed=False).order_by().values_list("codes").annotate(Count("pk"))
@@ -191,7 +191,7 @@ def _refusals_by_rule(scope: Scope) -> str:
     return _("Most often refused by: %(rules)s.") % {"rules": rules}
 
 
-def _latency(scope: Scope) -> str:
+def _latency(scope: PackScope) -> str:
     waited = F("created_at") - F("said_at")
     found = scope.opt_outs.aggregate(count=Count("pk"), worst=Max(waited))
     if not found["count"]:
@@ -202,7 +202,7 @@ def _latency(scope: Scope) -> str:
     }  # fmt: skip
 
 
-def _under(scope: Scope) -> str:
+def _under(scope: PackScope) -> str:
     campaign = scope.campaign
     if campaign is None:
         return ""
@@ -216,7 +216,7 @@ def _under(scope: Scope) -> str:
     }  # fmt: skip
 
 
-def _complaint(scope: Scope) -> str:
+def _complaint(scope: PackScope) -> str:
     complaint = scope.complaint
     if complaint is None:
         return ""
@@ -227,7 +227,7 @@ def _complaint(scope: Scope) -> str:
     }  # fmt: skip
 
 
-_ANSWERS: Mapping[str, tuple[Callable[[Scope], str], ...]] = {
+_ANSWERS: Mapping[str, tuple[Callable[[PackScope], str], ...]] = {
     Kind.CONTACT: (_consent, _calls, _refusal),
     Kind.CALL: (_call, _consent, _refusal),
     Kind.CAMPAIGN: (_under, _decided, _refusals_by_rule),
@@ -237,14 +237,14 @@ _ANSWERS: Mapping[str, tuple[Callable[[Scope], str], ...]] = {
 }
 
 
-def answer(pack: EvidencePack, scope: Scope) -> list[str]:
+def answer(pack: EvidencePack, scope: PackScope) -> list[str]:
     """Three sentences; one about an opt-out of which nobody knows whose it is."""
     if pack.kind == Kind.OPT_OUT and scope.index is None:
         return [_refusal(scope)]
     return [sentence for make in _ANSWERS[pack.kind] if (sentence := make(scope))]
 
 
-def first_page(pack: EvidencePack, scope: Scope) -> bytes:
+def first_page(pack: EvidencePack, scope: PackScope) -> bytes:
     """The PDF that a person reads: the answer, then the decisions, the newest last; how to check the rest."""
     rows = [[_("time"), _("decision"), _("campaign"), _("refused because")]]
     for each in scope.decisions.select_related("campaign").order_by("at", "pk")[:MOST_ROWS]:

@@ -26,7 +26,7 @@ Kind = EvidencePack.Kind
 
 
 @dataclass(frozen=True)
-class Scope:
+class PackScope:
     """`subjects` are ids under which the access log knows what the pack is about; `thing` is what it is
     called."""
 
@@ -103,7 +103,7 @@ def _subjects(contact: Contact | None, calls: QuerySet[Call]) -> tuple[str, ...]
     return tuple(named)
 
 
-def _of_person(contact: Contact, **more: Any) -> Scope:
+def _of_person(contact: Contact, **more: Any) -> PackScope:
     index = bytes(contact.number_index)
     calls = Call.objects.filter(number_index=index)
     around = {
@@ -112,24 +112,24 @@ def _of_person(contact: Contact, **more: Any) -> Scope:
         "consents": contact.consents.all(), "opt_outs": _refusals_of(contact, calls), "contact": contact,
         "subjects": _subjects(contact, calls), "index": index,
     }  # fmt: skip
-    return Scope(**{**around, **more})
+    return PackScope(**{**around, **more})
 
 
-def _of_contact(pack: EvidencePack) -> Scope:
+def _of_contact(pack: EvidencePack) -> PackScope:
     contact = Contact.objects.select_related("source").filter(pk=pack.subject_id or 0).first()
     if contact is None:
         raise NotFound()
     return _of_person(contact)
 
 
-def _of_call(pack: EvidencePack) -> Scope:
+def _of_call(pack: EvidencePack) -> PackScope:
     call = Call.objects.filter(pk=pack.subject_id or 0).select_related("campaign", "decision").first()
     if call is None:
         raise NotFound()
     return _around(call)
 
 
-def _around(call: Call, **more: Any) -> Scope:
+def _around(call: Call, **more: Any) -> PackScope:
     calls, index = Call.objects.filter(pk=call.pk), bytes(call.number_index)
     contact = _person(index, call.contact_id or call.decision.contact_id)
     around = {
@@ -140,21 +140,21 @@ def _around(call: Call, **more: Any) -> Scope:
         "opt_outs": _refusals_of(contact, Call.objects.filter(number_index=index)),
         "subjects": _subjects(None, calls), "index": index,
     }  # fmt: skip
-    return Scope(**{**around, **more})
+    return PackScope(**{**around, **more})
 
 
-def _of_campaign(pack: EvidencePack) -> Scope:
+def _of_campaign(pack: EvidencePack) -> PackScope:
     campaign = Campaign.objects.filter(pk=pack.subject_id or 0).first()
     if campaign is None:
         raise NotFound()
-    return Scope(
+    return PackScope(
         thing=campaign.public_id, calls=Call.objects.filter(campaign=campaign),
         decisions=Decision.objects.filter(campaign=campaign),
         campaign=campaign,
     )  # fmt: skip
 
 
-def _of_opt_out(pack: EvidencePack) -> Scope:
+def _of_opt_out(pack: EvidencePack) -> PackScope:
     entry = OptOut.objects.filter(pk=pack.subject_id or 0).first()
     if entry is None:
         raise NotFound()
@@ -165,7 +165,7 @@ def _of_opt_out(pack: EvidencePack) -> Scope:
     calls = Call.objects.filter(number_index=index) if index else Call.objects.none()
     about = Q(pk__in=calls.values("decision")) | Q(contact_id=contact.pk if contact else 0)
     decisions = Decision.objects.filter(about) if index else Decision.objects.none()
-    return Scope(
+    return PackScope(
         thing=entry.public_id, calls=calls, decisions=decisions, opt_outs=same, contact=contact, index=index
     )
 
@@ -183,13 +183,13 @@ def _said_between(since: datetime, until: datetime) -> QuerySet[OptOut]:
     return OptOut.objects.filter(said, moved_from__isnull=True)
 
 
-def _of_period(pack: EvidencePack) -> Scope:
+def _of_period(pack: EvidencePack) -> PackScope:
     if pack.since is None or pack.until is None:
         raise NotFound()
     zone = timezone.get_default_timezone()
     since = datetime.combine(pack.since, time(), zone)
     until = datetime.combine(pack.until + timedelta(days=1), time(), zone)
-    return Scope(
+    return PackScope(
         thing=f"{pack.since:%Y-%m-%d} – {pack.until:%Y-%m-%d}",
         calls=Call.objects.filter(reserved_at__gte=since, reserved_at__lt=until),
         decisions=Decision.objects.filter(at__gte=since, at__lt=until),
@@ -197,7 +197,7 @@ def _of_period(pack: EvidencePack) -> Scope:
     )  # fmt: skip
 
 
-def _of_complaint(pack: EvidencePack) -> Scope:
+def _of_complaint(pack: EvidencePack) -> PackScope:
     complaint = pack.complaint
     if complaint is None:
         raise NotFound()
@@ -211,7 +211,7 @@ def _of_complaint(pack: EvidencePack) -> Scope:
         return _of_person(contact, **about)
     calls = Call.objects.filter(number_index=index) if index else Call.objects.none()
     decisions = Decision.objects.filter(pk__in=calls.values("decision"))
-    return Scope(
+    return PackScope(
         thing=complaint.public_id,
         complaint=complaint,
         calls=calls,
@@ -221,7 +221,7 @@ def _of_complaint(pack: EvidencePack) -> Scope:
     )
 
 
-_SCOPES: Mapping[str, Callable[[EvidencePack], Scope]] = {
+_SCOPES: Mapping[str, Callable[[EvidencePack], PackScope]] = {
     Kind.CONTACT: _of_contact, Kind.CALL: _of_call, Kind.CAMPAIGN: _of_campaign, Kind.OPT_OUT: _of_opt_out,
     Kind.PERIOD: _of_period,
     Kind.COMPLAINT: _of_complaint,
@@ -242,7 +242,7 @@ def about_of(pack: EvidencePack) -> str:
     return ids.encode(prefixes[Kind(pack.kind)], key) if pack.kind in prefixes and key else ""
 
 
-def scope_of(pack: EvidencePack) -> Scope:
+def scope_of(pack: EvidencePack) -> PackScope:
     """Raises `NotFound` when what it is about is gone."""
     return _SCOPES[pack.kind](pack)
 
@@ -270,7 +270,7 @@ def subject_of(actor: User, about: str) -> dict[str, Any]:
     return {"kind": kind, "subject_id": key}
 
 
-def objects_of(scope: Scope) -> list[Model]:
+def objects_of(scope: PackScope) -> list[Model]:
     """Things whose changes the trail has: what was consented to, the person, the campaign."""
     things: list[Model] = [*scope.consents]
     return [*things, *(each for each in (scope.contact, scope.campaign) if each is not None)]

@@ -26,7 +26,7 @@ from apps.retention.certificates import certificate
 from apps.retention.models import Erasure, PurgeRun
 from apps.scripts.models import ScriptVersion
 
-from .scopes import Scope
+from .scopes import PackScope
 
 AT_ONCE = 2_000
 HIDDEN = "****"  # a caller number that is none of our lines may be a person's
@@ -43,7 +43,7 @@ def _who(person: User | None, client: ApiClient | None = None) -> str | None:
     return f"{person.role} {person.pk}" if person else f"client {client.name}" if client else None
 
 
-def consents(scope: Scope) -> Iterator[Row]:
+def consents(scope: PackScope) -> Iterator[Row]:
     for each in scope.consents.select_related(
         "contact__source", "purpose", "wording__approved_by", "recorded_by", "client"
     ):
@@ -64,7 +64,7 @@ def consents(scope: Scope) -> Iterator[Row]:
         }  # fmt: skip
 
 
-def scripts(scope: Scope) -> Iterator[Row]:
+def scripts(scope: PackScope) -> Iterator[Row]:
     """Each version that was spoken, with its whole review."""
     spoken = scope.calls.order_by().values_list("script_version", flat=True).distinct()
     for version in (
@@ -104,7 +104,7 @@ def decision_row(decision: Decision, ours: set[str]) -> Row:
     }  # fmt: skip
 
 
-def decisions(scope: Scope) -> Iterator[Row]:
+def decisions(scope: PackScope) -> Iterator[Row]:
     rows, ours = (
         scope.decisions.select_related("campaign", "agent", "client").order_by("at", "pk"),
         our_lines(),
@@ -113,7 +113,7 @@ def decisions(scope: Scope) -> Iterator[Row]:
         yield decision_row(decision, ours)
 
 
-def policies(scope: Scope) -> Iterator[Row]:
+def policies(scope: PackScope) -> Iterator[Row]:
     """The versions of the calling policy under which was decided."""
     for version in CallingPolicy.objects.filter(
         number__in=list(scope.decisions.order_by().values_list("policy", flat=True).distinct())
@@ -125,7 +125,7 @@ def policies(scope: Scope) -> Iterator[Row]:
         }  # fmt: skip
 
 
-def calls(scope: Scope) -> Iterator[Row]:
+def calls(scope: PackScope) -> Iterator[Row]:
     times = ("reserved_at", "handed_over_at", "made_at", "answered_at", "ended_at", "opted_out_at")
     rows = scope.calls.select_related(
         "campaign", "line", "script_version__script", "agent", "client", "decision"
@@ -147,7 +147,7 @@ def calls(scope: Scope) -> Iterator[Row]:
         }  # fmt: skip
 
 
-def campaigns(scope: Scope) -> Iterator[Row]:
+def campaigns(scope: PackScope) -> Iterator[Row]:
     """What the calls were made under: purpose, basis, filing, lines, approval."""
     keys = set(scope.calls.order_by().values_list("campaign", flat=True).distinct())
     found = Campaign.objects.filter(Q(pk__in=keys) | Q(pk=scope.campaign.pk if scope.campaign else None))
@@ -170,7 +170,7 @@ def campaigns(scope: Scope) -> Iterator[Row]:
         }  # fmt: skip
 
 
-def opt_outs(scope: Scope) -> Iterator[Row]:
+def opt_outs(scope: PackScope) -> Iterator[Row]:
     """Each word of refusal: when it was said, when it took effect, what took its effect away."""
     for each in (
         scope.opt_outs.select_related("recorded_by", "client")
@@ -195,7 +195,7 @@ def opt_outs(scope: Scope) -> Iterator[Row]:
         }  # fmt: skip
 
 
-def reads_of(scope: Scope) -> Any:
+def reads_of(scope: PackScope) -> Any:
     return (
         AccessEvent.objects.filter(subject__in=scope.subjects)
         if scope.subjects
@@ -203,7 +203,7 @@ def reads_of(scope: Scope) -> Any:
     )
 
 
-def reads(scope: Scope) -> Iterator[Row]:
+def reads(scope: PackScope) -> Iterator[Row]:
     """Who saw or heard what of the person, when and why."""
     for each in reads_of(scope).select_related("actor", "client").order_by("pk").iterator(chunk_size=AT_ONCE):
         yield {
@@ -213,7 +213,7 @@ def reads(scope: Scope) -> Iterator[Row]:
         }  # fmt: skip
 
 
-def deletions(scope: Scope) -> Iterator[Row]:
+def deletions(scope: PackScope) -> Iterator[Row]:
     """Certificates of what was deleted in the time, or of the person."""
     runs = PurgeRun.objects.none()
     if scope.since and scope.until:
@@ -225,7 +225,7 @@ def deletions(scope: Scope) -> Iterator[Row]:
         yield certificate(run)
 
 
-SECTIONS: Mapping[str, Callable[[Scope], Iterator[Row]]] = {
+SECTIONS: Mapping[str, Callable[[PackScope], Iterator[Row]]] = {
     "campaigns.jsonl": campaigns,
     "consents.jsonl": consents,
     "scripts.jsonl": scripts,

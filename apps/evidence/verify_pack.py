@@ -84,7 +84,7 @@ WORDS = {
 }
 
 
-class Unreadable(Exception):
+class PackUnreadable(Exception):
     """The pack cannot be opened."""
 
 
@@ -110,7 +110,7 @@ class Folder:
                 yield piece
 
 
-class Archive:
+class PackArchive:
     """A ZIP, also one under WinZip's AES-256 (method 99), which the standard library does not open by
     itself."""
 
@@ -146,9 +146,9 @@ class Archive:
         salt, verifier, secret, mac = data[:16], data[16:18], data[18:-10], data[-10:]
         derived = hashlib.pbkdf2_hmac("sha1", self.passphrase().encode(), salt, 1000, 66)
         if derived[64:] != verifier:
-            raise Unreadable("passphrase")
+            raise PackUnreadable("passphrase")
         if not hmac.compare_digest(hmac.new(derived[32:64], secret, hashlib.sha1).digest()[:10], mac):
-            raise Unreadable(info.filename)
+            raise PackUnreadable(info.filename)
         # WinZip counts from 1 with the lowest byte first; the library counts the other way, so each block's
         # key is made here.
         blocks = b"".join(number.to_bytes(16, "little") for number in range(1, len(secret) // 16 + 2))
@@ -190,7 +190,7 @@ def root_of(leaf: bytes, path: list[list[str]]) -> bytes:
 class Check:
     """Everything that was found; `found` are (code, facts), in the order in which it was looked at."""
 
-    def __init__(self, source: Folder | Archive, key: str = "") -> None:
+    def __init__(self, source: Folder | PackArchive, key: str = "") -> None:
         self.source, self.wanted_key = source, key.lower().replace(":", "")
         self.found: list[tuple[str, dict[str, Any]]] = []
         self.files = self.rows = self.heads = self.decisions = self.unsigned = 0
@@ -348,17 +348,17 @@ def utc(text: str) -> datetime:
 
 
 def verify(path: str, key: str = "", passphrase: Callable[[], str] | None = None) -> Check:
-    """The `Check` of a pack: nothing was found when its `found` is empty. Raises `Unreadable`."""
+    """The `Check` of a pack: nothing was found when its `found` is empty. Raises `PackUnreadable`."""
     try:
-        source: Folder | Archive = (
-            Folder(path) if os.path.isdir(path) else Archive(path, passphrase or (lambda: ""))
+        source: Folder | PackArchive = (
+            Folder(path) if os.path.isdir(path) else PackArchive(path, passphrase or (lambda: ""))
         )
         return Check(source, key).run()
-    except Unreadable:
+    except PackUnreadable:
         raise
     except (OSError, zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, ValueError, KeyError,
             TypeError, AttributeError, IndexError, struct.error) as error:  # fmt: skip
-        raise Unreadable(f"{type(error).__name__}: {error}") from error
+        raise PackUnreadable(f"{type(error).__name__}: {error}") from error
 
 
 def say(text: str) -> None:
@@ -388,7 +388,7 @@ def main(arguments: list[str] | None = None) -> int:
 
     try:
         check = verify(chosen.pack, chosen.key, passphrase)
-    except Unreadable as error:
+    except PackUnreadable as error:
         say(words["cannot"].format(why=error))
         return 2
     if not chosen.lang:

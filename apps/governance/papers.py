@@ -18,7 +18,7 @@ from apps.policies import queries as policies
 from apps.scripts.models import CallKind, Voice
 from apps.sharing.models import Share
 
-from .measures import MEASURES, State
+from .measures import MEASURES, MeasureState
 from .models import Assessment, AuditAnswer, ComplianceAudit, Incident, MonthReport, Risk
 from .rules.assessing import grade_of
 from .services.auditing_compliance import Point, points
@@ -153,7 +153,7 @@ def _paper(title: str, above: list[str], rows: list[list[str]], widths: list[int
     )
 
 
-URGENCY = (State.RED, State.AMBER, State.UNMEASURED, State.GREEN)
+URGENCY = (MeasureState.RED, MeasureState.AMBER, MeasureState.UNMEASURED, MeasureState.GREEN)
 
 
 @dataclass(frozen=True)
@@ -184,20 +184,22 @@ def rows_of_month(report: MonthReport, before: MonthReport | None = None) -> lis
         earlier = before.measured.get(duty, {}).get("state", "") if before else ""
         page = MEASURES[duty].page
         rows.append(MonthRow(
-            duty, duty_in_words(duty), found["state"], str(State(found["state"]).label),
+            duty, duty_in_words(duty), found["state"], str(MeasureState(found["state"]).label),
             _measured(duty, found),
             reverse(page) if page else "",
             report.notes.get(duty, ""),
-            str(State(earlier).label) if earlier and earlier != found["state"] else "",
+            str(MeasureState(earlier).label) if earlier and earlier != found["state"] else "",
         ))  # fmt: skip
-    return sorted(rows, key=lambda row: URGENCY.index(State(row.state)))
+    return sorted(rows, key=lambda row: URGENCY.index(MeasureState(row.state)))
 
 
 def counted(report: MonthReport) -> list[tuple[str, str, int]]:
     """How many duties are in which state: code, label, count."""
     states = [found["state"] for found in report.measured.values()]
     return [
-        (state.value, str(state.label), states.count(state.value)) for state in State if state.value in states
+        (state.value, str(state.label), states.count(state.value))
+        for state in MeasureState
+        if state.value in states
     ]
 
 

@@ -202,7 +202,7 @@ class OneTimeDownload(Iterator[bytes]):
 
     def __init__(self, name: str, *, belongs_to: str) -> None:
         self._name, self._is_over = name, False
-        self._stream = streams.Stream(name, belongs_to=belongs_to)
+        self._stream = streams.DecryptedFile(name, belongs_to=belongs_to)
         self._pieces = self._stream.between(0, self._stream.size)
 
     def __next__(self) -> bytes:

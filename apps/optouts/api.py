@@ -201,14 +201,14 @@ class NumbersToHash(Schema):
     ] = Field(examples=[["13800001234"]])
 
 
-class Hashes(Schema):
+class HashesIn(Schema):
     hashes: list[dict[str, str] | None] = Field(
         examples=[[{"k1": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"}]]
     )
 
 
 @router.post(
-    "opt-outs/hashes", response=Hashes, summary="The hashes by which your customers are found in the feed"
+    "opt-outs/hashes", response=HashesIn, summary="The hashes by which your customers are found in the feed"
 )
 def hashes(request: ClientRequest, asked: NumbersToHash, key: IdempotencyKey = None) -> dict[str, Any]:
     """Ask once for each customer, keep the answer beside the customer, compare with the feed: a customer has

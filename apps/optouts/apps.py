@@ -11,7 +11,7 @@ class OptoutsConfig(AppConfig):
         from .labels import LABELS
 
         references.register(LABELS)
-        from apps.webhooks.models import Kind
+        from apps.webhooks.models import EventKind
         from apps.webhooks.services import RENDERERS
 
         from . import metrics
@@ -19,4 +19,4 @@ class OptoutsConfig(AppConfig):
 
         metrics.register_all()
 
-        RENDERERS[Kind.OPT_OUT_RECORDED] = as_payload
+        RENDERERS[EventKind.OPT_OUT_RECORDED] = as_payload

@@ -19,7 +19,7 @@ from apps.ui.file_fields import FileOf
 
 from .models import BasePeriod, Complaint, Play, SamplingPlan, Violation
 from .rules import cards, timing
-from .rules.cards import Item
+from .rules.cards import CardItem
 
 WORDS = forms.Textarea(attrs={"rows": 3})
 # What most violations of a kind go against: the form begins with it.
@@ -88,7 +88,7 @@ class HeardForm(forms.Form):
             raise forms.ValidationError(_("Spans are pairs of milliseconds.")) from None
 
 
-class RemarkForm(forms.Form):
+class CallRemarkForm(forms.Form):
     start_ms = forms.IntegerField(min_value=0, max_value=2**31 - 1, widget=forms.HiddenInput)
     end_ms = forms.IntegerField(min_value=0, max_value=2**31 - 1, widget=forms.HiddenInput)
     text = forms.CharField(label=_("Remark on the stretch"), max_length=500)
@@ -97,7 +97,7 @@ class RemarkForm(forms.Form):
 class AnswersForm(forms.Form):
     """A field for each item of a score card; what does not fit into points is the summary."""
 
-    def __init__(self, *args: Any, items: list[Item], needed: bool = True, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, items: list[CardItem], needed: bool = True, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.items = items
         for item in items:
@@ -117,7 +117,7 @@ class AnswersForm(forms.Form):
         )
 
     @property
-    def rows(self) -> list[tuple[int, Item, Any]]:
+    def rows(self) -> list[tuple[int, CardItem, Any]]:
         """Number, item and field, for the page; the first of a section says its name."""
         return [(place, item, self[item.code]) for place, item in enumerate(self.items, 1)]
 
@@ -177,7 +177,7 @@ class DoneForm(forms.Form):
     file = FileOf(label=_("A file that shows it (up to 10 MB)"), required=False, most_mb=10)
 
 
-class NoteForm(forms.Form):
+class ReviewNoteForm(forms.Form):
     note = forms.CharField(label=_("Note"), max_length=500, widget=WORDS)
 
 

@@ -74,7 +74,7 @@ class RetentionConfig(AppConfig):
         from apps.optouts.signals import opt_outs_recorded
         from apps.quality.signals import complaint_closed, complaint_opened
         from apps.rights.ports import erasing
-        from apps.webhooks.models import Kind
+        from apps.webhooks.models import EventKind
         from apps.webhooks.services import RENDERERS
 
         from . import metrics
@@ -83,7 +83,7 @@ class RetentionConfig(AppConfig):
         from .wording import classes_in_words
 
         register(everything_has_a_period)
-        RENDERERS[Kind.CONTACT_ERASED] = erased_payload
+        RENDERERS[EventKind.CONTACT_ERASED] = erased_payload
         metrics.register_all()
         register_fact("purge_failed", "classes", classes_in_words)
         connection_created.connect(_know_index_keys, dispatch_uid="retention.know_index_keys")

@@ -32,9 +32,9 @@ from apps.core.crypto import cipher, keyring
 from apps.core.crypto.chunked import decrypt_chunks, encrypt_chunks, new_key
 from apps.core.errors import DecryptionFailed, HeguiError
 
-from .backup_places import Place, place
+from .backup_places import BackupPlace, place
 
-Address = str | Path | Place
+Address = str | Path | BackupPlace
 MAGIC = b"HEGUI-BACKUP 1\n"
 CHUNK = 1024 * 1024
 MOST_HEAD, MOST_MANIFEST = 64 * 1024, 512 * 1024 * 1024

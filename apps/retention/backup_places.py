@@ -27,7 +27,7 @@ class PlaceAway(StorageAway):
     sentence = _("The bucket of backups did not do what it was asked to: %(why)s")
 
 
-class Place(ABC):
+class BackupPlace(ABC):
     """One backup's place. `str` is its address, as commands take it."""
 
     name: str
@@ -51,7 +51,7 @@ class Place(ABC):
     def delete(self) -> None: ...
 
 
-class FilePlace(Place):
+class FilePlace(BackupPlace):
     def __init__(self, path: Path) -> None:
         self.path, self.name = path, path.name
 
@@ -98,7 +98,7 @@ def _translated() -> AbstractContextManager[None]:
     return translate_errors(PlaceAway)
 
 
-class ObjectPlace(Place):
+class ObjectPlace(BackupPlace):
     def __init__(self, bucket: Bucket) -> None:
         self._bucket, self._key, self.name = bucket, bucket.folder, bucket.folder.rsplit("/", 1)[-1]
 
@@ -184,9 +184,9 @@ class _Upload:
         self._client.abort_multipart_upload(**self._named, UploadId=self._id)
 
 
-def place(address: "str | Path | Place") -> Place:
+def place(address: "str | Path | BackupPlace") -> BackupPlace:
     """The place at a path or an `s3://` address. Raises `BadInput`."""
-    if isinstance(address, Place):
+    if isinstance(address, BackupPlace):
         return address
     if not str(address).startswith("s3://"):
         return FilePlace(Path(address))
@@ -196,7 +196,7 @@ def place(address: "str | Path | Place") -> Place:
         raise BadInput(_("The address of a backup %(why)s."), why=error) from None
 
 
-def within(folder: str | Path, name: str) -> Place:
+def within(folder: str | Path, name: str) -> BackupPlace:
     """The place of that name in the folder of backups."""
     if not str(folder).startswith("s3://"):
         return FilePlace(Path(folder) / name)

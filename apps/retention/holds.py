@@ -19,7 +19,7 @@ def in_force() -> QuerySet[LegalHold]:
 
 
 @dataclass(frozen=True)
-class Held:
+class HeldRows:
     """The holds in force at one moment, as conditions on rows: of `decisions`, those without a call."""
 
     contacts: Q = NOTHING
@@ -30,37 +30,37 @@ class Held:
     reviews: Q = NOTHING
     complaints: Q = NOTHING
 
-    def __or__(self, other: "Held") -> "Held":
-        return Held(
+    def __or__(self, other: "HeldRows") -> "HeldRows":
+        return HeldRows(
             **{each.name: getattr(self, each.name) | getattr(other, each.name) for each in fields(self)}
         )
 
 
-def held() -> Held:
-    kept = Held()
+def held() -> HeldRows:
+    kept = HeldRows()
     for hold in in_force():
         kept |= _kept_by(hold)
     return kept
 
 
-def _kept_by(hold: LegalHold) -> Held:
+def _kept_by(hold: LegalHold) -> HeldRows:
     target = hold.target_id or 0
     if hold.kind == Kind.CONTACT:
-        return Held(contacts=Q(pk=target))
+        return HeldRows(contacts=Q(pk=target))
     if hold.kind == Kind.CALL:
         return _of_call(Q(pk=target), Q(call=target))
     if hold.kind == Kind.CAMPAIGN:
         campaign = Q(campaign_id=target)
-        return Held(
+        return HeldRows(
             calls=campaign, decisions=campaign, recordings=campaign, transcripts=campaign, reviews=campaign
         )
     if hold.kind == Kind.RECORDING:
-        return Held(recordings=Q(pk=target))
+        return HeldRows(recordings=Q(pk=target))
     if hold.kind == Kind.COMPLAINT:
         calls = list(Complaint.objects.filter(pk=target, call__isnull=False).values_list("call", flat=True))
-        return _of_call(Q(pk__in=calls), Q(call__in=calls)) | Held(complaints=Q(pk=target))
+        return _of_call(Q(pk__in=calls), Q(call__in=calls)) | HeldRows(complaints=Q(pk=target))
     sound = of_query(hold.query, "started_at")
-    return Held(
+    return HeldRows(
         calls=of_query(hold.query, "reserved_at"),
         decisions=NOTHING if "line" in hold.query else of_query(hold.query, "at"),
         recordings=sound,
@@ -69,9 +69,9 @@ def _kept_by(hold: LegalHold) -> Held:
     )
 
 
-def _of_call(calls: Q, about_calls: Q) -> Held:
+def _of_call(calls: Q, about_calls: Q) -> HeldRows:
     """A call is kept with what was said in it and what was made of that."""
-    return Held(calls=calls, recordings=about_calls, transcripts=about_calls, reviews=about_calls)
+    return HeldRows(calls=calls, recordings=about_calls, transcripts=about_calls, reviews=about_calls)
 
 
 def of_query(query: dict[str, Any], moment: str) -> Q:

@@ -50,7 +50,7 @@ class LedgerAhead(HeguiError):
 
 
 @dataclass(frozen=True)
-class Line:
+class LedgerEntry:
     """One entry. `position` is that of the feed of opt-outs up to which everything is written here."""
 
     number: int
@@ -125,7 +125,7 @@ def _parsed(line: bytes | None) -> dict[str, Any] | None:
         raise LedgerBroken(line="?") from None
 
 
-def read_ledger(path: Location | None = None) -> Iterator[Line]:
+def read_ledger(path: Location | None = None) -> Iterator[LedgerEntry]:
     """Every line, each checked. Raises `LedgerBroken` naming the first that is not as it was written."""
     secret, before = _secret(), START
     for number, raw in enumerate(whole_lines(path or ledger_file()), 1):
@@ -139,7 +139,7 @@ def read_ledger(path: Location | None = None) -> Iterator[Line]:
         if not right or line["n"] != number:
             raise LedgerBroken(line=number)
         before = mac
-        yield Line(number, line["kind"], line["p"], line["facts"], mac)
+        yield LedgerEntry(number, line["kind"], line["p"], line["facts"], mac)
 
 
 def head() -> tuple[int, str]:

@@ -38,7 +38,7 @@ from apps.telephony.models import Attempt
 from apps.webhooks.models import Event
 
 from .deleting import cut, delete_hanging, delete_rows, delete_where
-from .holds import Held
+from .holds import HeldRows
 from .models import CallTally
 
 OWN_TIME = timedelta(days=2)  # in which the request itself deletes what it had blocked, and sees it gone
@@ -57,7 +57,7 @@ class Class:
     clock: Promise | str
     due: Due
     erase: Erase
-    held: Callable[[Held], Q] = lambda holds: Q(pk__in=[])
+    held: Callable[[HeldRows], Q] = lambda holds: Q(pk__in=[])
     models: tuple[str, ...] = ()  # what it holds, for the system check
 
 

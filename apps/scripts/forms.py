@@ -74,7 +74,7 @@ class VerdictForm(forms.Form):
     publish_later = forms.BooleanField(label=_("Keep it approved; publish it later"), required=False)
 
 
-class RemarkForm(forms.Form):
+class ScriptRemarkForm(forms.Form):
     """A passage by its words; without any the remark is about the whole section."""
 
     section = forms.ChoiceField(

@@ -270,7 +270,7 @@ class Overruling(Dated):
     version = models.ForeignKey(ScriptVersion, models.PROTECT, related_name="overrulings")
     code = models.CharField(max_length=40)
     level = models.CharField(max_length=8)
-    start = models.PositiveIntegerField()  # in the whole text, as `Finding` has it
+    start = models.PositiveIntegerField()  # in the whole text, as `ScriptFinding` has it
     end = models.PositiveIntegerField()
     reason = GuardedCharField(_("reason"), max_length=300)
     actor = models.ForeignKey(User, models.PROTECT, related_name="+")
@@ -292,7 +292,7 @@ class Confirmation(Dated):
 
     version = models.ForeignKey(ScriptVersion, models.PROTECT, related_name="confirmations")
     code = models.CharField(max_length=40)
-    start = models.PositiveIntegerField()  # in the whole text, as `Finding` has it
+    start = models.PositiveIntegerField()  # in the whole text, as `ScriptFinding` has it
     end = models.PositiveIntegerField()
     actor = models.ForeignKey(User, models.PROTECT, related_name="+")
 

@@ -20,7 +20,17 @@ from apps.core.wording import join_clauses
 from apps.policies import queries as policies
 
 from . import rules
-from .checking import Finding, Pack, PackRule, check, compiled, pack_of, read, shipped_rules, written_rule
+from .checking import (
+    Pack,
+    PackRule,
+    ScriptFinding,
+    check,
+    compiled,
+    pack_of,
+    read,
+    shipped_rules,
+    written_rule,
+)
 from .models import (
     Confirmation,
     Overruling,
@@ -107,7 +117,7 @@ def spoken(version: ScriptVersion) -> tuple[str, dict[str, int]]:
 
 def findings_of(
     version: ScriptVersion, pack: Pack | None = None, *, with_advice: bool = True
-) -> list[Finding]:
+) -> list[ScriptFinding]:
     """What the automatic check says of all that is spoken, under the rules in force or those given."""
     script = version.script
     text, _begins = spoken(version)
@@ -118,14 +128,16 @@ def findings_of(
     return sorted([*found, *_third_findings(version, pack, found)]) if with_advice else found
 
 
-def _third_findings(version: ScriptVersion, pack: Pack, found: Sequence[Finding]) -> list[Finding]:
+def _third_findings(
+    version: ScriptVersion, pack: Pack, found: Sequence[ScriptFinding]
+) -> list[ScriptFinding]:
     """What the third reader advises where the others found nothing of the kind."""
     reading = third_reading_of(version)
     if reading is None:
         return []
     laws = {rule.code: rule.law for rule in pack.rules}
     return [
-        Finding(
+        ScriptFinding(
             each["start"],
             each["end"],
             each["code"],
@@ -175,7 +187,7 @@ def overruled(version: ScriptVersion) -> dict[tuple[str, int, int], Overruling]:
     return {(row.code, row.start, row.end): row for row in version.overrulings.select_related("actor")}
 
 
-def in_words(findings: Iterable[Finding]) -> str:
+def in_words(findings: Iterable[ScriptFinding]) -> str:
     """Names and laws of findings, each once."""
     pack = packs_in_force()
     return join_clauses(
@@ -221,7 +233,7 @@ def history_of(version: ScriptVersion) -> QuerySet[ReviewEvent]:
 
 
 @dataclass(frozen=True)
-class Waiting:
+class WaitingVersion:
     """A version in the queue. `due` is a day in Shanghai, None when the calendar of its year is not known."""
 
     version: ScriptVersion
@@ -239,7 +251,7 @@ class Waiting:
         return not self.is_own and not self.needs_another
 
 
-def review_queue(viewer: User, at: datetime | None = None) -> list[Waiting]:
+def review_queue(viewer: User, at: datetime | None = None) -> list[WaitingVersion]:
     """What waits for compliance: late ones first, then risk (two approvers, findings), then age."""
     at = at or clock.now()
     if viewer.role not in {Role.SUPERVISOR, Role.COMPLIANCE}:
@@ -271,11 +283,11 @@ def _waiting(
     calendar: Calendar,
     approvals: int,
     needs_another: bool,
-) -> Waiting:
+) -> WaitingVersion:
     submitted = version.submitted_at or at
     due = rules.due_day(timezone.localdate(submitted), calendar)
     findings = findings_of(version)
-    return Waiting(
+    return WaitingVersion(
         version=version,
         since=at - submitted,
         due=due,
@@ -288,7 +300,7 @@ def _waiting(
     )
 
 
-def _urgency(row: Waiting) -> tuple[bool, int, int, timedelta]:
+def _urgency(row: WaitingVersion) -> tuple[bool, int, int, timedelta]:
     return (not row.is_late, -row.version.approvals_needed, -(row.blocking * 10 + row.advice), -row.since)
 
 
@@ -307,7 +319,7 @@ def next_to_review(viewer: User, after: ScriptVersion | None = None) -> ScriptVe
 
 
 @dataclass(frozen=True)
-class Answered:
+class AnswerTimes:
     """How fast scripts were answered in the last 30 days: how many, how many in time, the median."""
 
     count: int
@@ -318,7 +330,7 @@ class Answered:
 ANSWERS = ("approved", "changes_requested")
 
 
-def answered_lately(at: datetime | None = None) -> Answered:
+def answered_lately(at: datetime | None = None) -> AnswerTimes:
     at = at or clock.now()
     calendar = policies.calendar(at)
     events = ReviewEvent.objects.filter(
@@ -334,7 +346,7 @@ def answered_lately(at: datetime | None = None) -> Answered:
         for submitted, answered in first.values()
     )
     in_time = sum(due is not None and timezone.localdate(answered) <= due for due, answered in dues)
-    return Answered(len(waits), in_time, waits[len(waits) // 2] if waits else None)
+    return AnswerTimes(len(waits), in_time, waits[len(waits) // 2] if waits else None)
 
 
 # -- the rules

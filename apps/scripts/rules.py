@@ -173,7 +173,7 @@ class Mark:
 
 
 @dataclass(frozen=True)
-class Segment:
+class MarkedText:
     text: str
     marks: tuple[Mark, ...] = ()
 
@@ -187,13 +187,13 @@ class Segment:
 
 
 @dataclass(frozen=True)
-class Passage:
+class MarkedPassage:
     start: int
     end: int
-    segments: tuple[Segment, ...]
+    segments: tuple[MarkedText, ...]
 
 
-def marked(text: str, marks: Iterable[Mark]) -> list[Passage]:
+def marked(text: str, marks: Iterable[Mark]) -> list[MarkedPassage]:
     """The text in passages, cut wherever a mark begins or ends."""
     marks = sorted(
         {*marks, *(Mark(found.start(), found.end(), "variable") for found in VARIABLE.finditer(text))}
@@ -205,12 +205,12 @@ def marked(text: str, marks: Iterable[Mark]) -> list[Passage]:
             {start, end, *(at for mark in here for at in (mark.start, mark.end) if start < at < end)}
         )
         segments = tuple(
-            Segment(
+            MarkedText(
                 text[first:last], tuple(mark for mark in here if mark.start <= first and last <= mark.end)
             )
             for first, last in pairwise(cuts)
         )
-        shown.append(Passage(start, end, segments))
+        shown.append(MarkedPassage(start, end, segments))
     return shown
 
 

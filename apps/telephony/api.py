@@ -48,7 +48,7 @@ class Invited(Strict):
     source: IPvAnyAddress | None = Field(None, examples=["192.0.2.10"])
 
 
-class Verdict(Schema):
+class InviteVerdict(Schema):
     """Flat, so that a SIP server can read it. On `allow` whom to dial, as which caller, by which carrier;
     limits are of the line."""
 
@@ -82,7 +82,7 @@ class ToEnd(Schema):
 Count = Annotated[int, Field(ge=0, le=2_000_000_000)]
 
 
-class Report(Strict):
+class ConnectorReport(Strict):
     is_answering: bool = Field(examples=[True])
     open_calls: Count = Field(examples=[12])
     events_waiting: Count = Field(examples=[0])
@@ -101,7 +101,9 @@ def _number(said: str) -> Protected | None:
         return None
 
 
-@router.post("telephony/ask", response=Verdict, summary="Ask for one INVITE whether it may go to a carrier")
+@router.post(
+    "telephony/ask", response=InviteVerdict, summary="Ask for one INVITE whether it may go to a carrier"
+)
 def ask(request: ClientRequest, invited: Invited) -> HttpResponse:
     """Refusals are answers (200) too; whatever else comes is no yes. An allowed call is reserved, and this
     gateway reports on it."""
@@ -138,7 +140,7 @@ def calls_to_end(request: ClientRequest) -> dict[str, Any]:
 
 
 @router.post("telephony/report", response={204: None}, summary="Report how the gateway does")
-def report(request: ClientRequest, counts: Report) -> Any:
+def report(request: ClientRequest, counts: ConnectorReport) -> Any:
     require_scope(request.auth, ApiClient.Scope.TELEPHONY)
     services.take_report(gateway=request.auth, **counts.model_dump())
     return Status(204, None)

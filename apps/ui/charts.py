@@ -8,13 +8,13 @@ from enum import StrEnum
 from django.utils.functional import Promise
 
 
-class Kind(StrEnum):
+class ChartKind(StrEnum):
     STACKED = "stacked"  # bars over time, one series on the other
     RANKED = "ranked"  # bars that lie, the longest on top
 
 
 @dataclass(frozen=True)
-class Mark:
+class ChartMark:
     """One figure, and the page whose list holds what was counted; "" where the viewer has none."""
 
     count: int
@@ -28,7 +28,7 @@ class Series:
 
     label: str | Promise
     colour: str
-    marks: Sequence[Mark]
+    marks: Sequence[ChartMark]
 
     @property
     def total(self) -> int:
@@ -41,14 +41,14 @@ class Chart:
 
     name: str
     title: str | Promise
-    kind: Kind
+    kind: ChartKind
     head: str | Promise
     categories: Sequence[str]
     series: Sequence[Series]
     empty: str | Promise
 
     @property
-    def rows(self) -> list[tuple[str, list[Mark]]]:
+    def rows(self) -> list[tuple[str, list[ChartMark]]]:
         return [
             (category, [each.marks[number] for each in self.series])
             for number, category in enumerate(self.categories)

@@ -9,12 +9,12 @@ def _agent_suspended(sender: Any, agent: Any, **kwargs: Any) -> None:
 
     from apps.core import references
 
-    from .models import Kind
+    from .models import EventKind
     from .services import emit
 
     with override(settings.LANGUAGE_CODE):  # for another system: the language of the site
         reason = references.in_words(agent.suspended_for)
-    emit(Kind.AGENT_SUSPENDED, {"agent": agent.username, "reason": reason})
+    emit(EventKind.AGENT_SUSPENDED, {"agent": agent.username, "reason": reason})
 
 
 class WebhooksConfig(AppConfig):

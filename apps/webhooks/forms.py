@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import ApiClient
 
-from .models import Kind
+from .models import EventKind
 
 
 class EndPointForm(forms.Form):
@@ -20,5 +20,5 @@ class EndPointForm(forms.Form):
         widget=forms.URLInput(attrs={"placeholder": "https://"}),
     )
     kinds = forms.MultipleChoiceField(
-        label=_("events sent"), choices=Kind.choices, widget=forms.CheckboxSelectMultiple
+        label=_("events sent"), choices=EventKind.choices, widget=forms.CheckboxSelectMultiple
     )

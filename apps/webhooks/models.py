@@ -20,7 +20,7 @@ from apps.core.database.base_models import Dated
 from apps.core.privacy.fields import GuardedCharField, GuardedURLField, ProtectedCharField
 
 
-class Kind(models.TextChoices):
+class EventKind(models.TextChoices):
     """The kinds of event; the names are public."""
 
     OPT_OUT_RECORDED = "opt_out.recorded", _("an opt-out was recorded")
@@ -32,7 +32,7 @@ class Kind(models.TextChoices):
 
 
 # Deletions and opt-outs travel first.
-URGENT = (Kind.OPT_OUT_RECORDED, Kind.CONTACT_ERASED)
+URGENT = (EventKind.OPT_OUT_RECORDED, EventKind.CONTACT_ERASED)
 
 
 class EndPoint(Dated):
@@ -44,7 +44,7 @@ class EndPoint(Dated):
         ApiClient, models.PROTECT, verbose_name=_("API client"), related_name="end_points"
     )
     url = GuardedURLField(_("address"), max_length=300)
-    kinds = ArrayField(models.CharField(max_length=24, choices=Kind), verbose_name=_("events sent"))
+    kinds = ArrayField(models.CharField(max_length=24, choices=EventKind), verbose_name=_("events sent"))
     secret: Any = ProtectedCharField(_("secret"), kind="text", max_length=80)
     previous_secret: Any = ProtectedCharField(
         _("secret before"), kind="text", max_length=80, null=True, blank=True
@@ -58,7 +58,7 @@ class EndPoint(Dated):
 
     @property
     def kind_labels(self) -> list[Promise | str]:
-        return [Kind(kind).label for kind in self.kinds]
+        return [EventKind(kind).label for kind in self.kinds]
 
     def __str__(self) -> str:
         return self.name
@@ -69,7 +69,7 @@ class Event(Dated):
 
     IN_TRAIL = False
 
-    kind = models.CharField(max_length=24, choices=Kind)
+    kind = models.CharField(max_length=24, choices=EventKind)
     facts = models.JSONField()
 
     class Meta:

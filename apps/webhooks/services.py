@@ -25,7 +25,7 @@ from apps.core.errors import BadInput, HeguiError, NotAllowed, WrongState
 from apps.core.privacy.protected import clear_for_machine
 from apps.notifications.services import notify, was_notified
 
-from .models import URGENT, Delivery, EndPoint, Event, Kind
+from .models import URGENT, Delivery, EndPoint, Event, EventKind
 from .sending import ALL_SECONDS, check_url, post
 
 log = structlog.get_logger(__name__)
@@ -268,7 +268,7 @@ def add_end_point(
     """The end point and its secret, which is shown this once. Raises `AddressRefused`, `BadInput`."""
     _require_admin(actor)
     check_url(url)
-    if not kinds or set(kinds) - set(Kind.values):
+    if not kinds or set(kinds) - set(EventKind.values):
         raise BadInput(_("Choose the events to be sent."))
     secret = new_secret()
     made = EndPoint(

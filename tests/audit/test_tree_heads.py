@@ -22,7 +22,7 @@ from django.utils.translation import override
 from apps.audit import heads, services
 from apps.audit.models import AccessEvent, TrailCheck, TrailCut, TreeHead, TreeHeadRows
 from apps.audit.rules import leaf, tree_head
-from apps.audit.services.verifying import Report
+from apps.audit.services.verifying import TrailReport
 from apps.audit.trail_tables import streams
 from apps.core.crypto import signatures
 from apps.core.errors import BadInput
@@ -166,7 +166,7 @@ def as_owner(*statements: str) -> None:
         cursor.execute("set local session_replication_role = origin")
 
 
-def first_of(report: Report) -> tuple[str, int, str, dict[str, Any]]:
+def first_of(report: TrailReport) -> tuple[str, int, str, dict[str, Any]]:
     finding = report.findings[0]
     assert finding.sentence
     return finding.stream, finding.tree_head, finding.code, finding.facts

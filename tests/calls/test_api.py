@@ -14,7 +14,7 @@ from apps.accounts import rate_limit
 from apps.accounts.models import ApiClient, User
 from apps.audit.models import AccessEvent
 from apps.calls import services
-from apps.calls.api import Answered
+from apps.calls.api import DecisionOut
 from apps.calls.models import Call, Decision
 from apps.campaigns import services as campaigns
 from apps.contacts import services as contacts
@@ -107,7 +107,7 @@ def test_allow_tells_call_script_policy_and_the_number_to_a_client_that_dials(wo
 def test_the_answers_are_as_the_description_says(world: World, api: Api) -> None:
     for asked in (ASKED, {**ASKED, "line": "02155550199"}):
         body = api.post("calls/authorize", asked).json()
-        assert Answered.model_validate(body).model_dump(mode="json").keys() == body.keys()
+        assert DecisionOut.model_validate(body).model_dump(mode="json").keys() == body.keys()
 
 
 def test_without_the_scope_dial_no_number_is_reported(world: World) -> None:

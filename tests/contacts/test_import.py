@@ -347,7 +347,7 @@ def test_the_same_file_is_imported_once_at_a_time(world: World) -> None:
         for name in ("a", "b")
     )
     job = services.confirm_import(actor=supervisor, contact_import=first, mapping=first.mapping)
-    with pytest.raises(importing.AlreadyRunning):
+    with pytest.raises(importing.ImportAlreadyRunning):
         services.confirm_import(actor=supervisor, contact_import=second, mapping=second.mapping)
     Job.objects.filter(pk=job.pk).update(state="failed")
     services.run_import(

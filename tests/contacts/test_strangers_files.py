@@ -800,7 +800,7 @@ def test_what_of_a_row_is_not_taken_is_said_whole(world: World) -> None:
 
 
 def test_the_report_is_json_whatever_a_message_holds() -> None:
-    line = _report_line(rules.Verdict(3, "phone_invalid", 'a "quote", a \\ and a\ttab'))
+    line = _report_line(rules.RowVerdict(3, "phone_invalid", 'a "quote", a \\ and a\ttab'))
     assert json.loads(line) == {
         "row": 3,
         "status": "phone_invalid",

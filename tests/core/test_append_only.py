@@ -8,8 +8,8 @@ import psycopg
 import pytest
 
 from apps.core.documents.append_only import (
+    LineTable,
     Location,
-    Table,
     copy_lines,
     growing,
     location_of,
@@ -69,7 +69,7 @@ def test_writers_wait_for_one_another(place: Location) -> None:
 def test_who_waits_while_it_is_set_aside_writes_into_the_new_one(place: Location) -> None:
     write(place, b"old")
     waits = threading.Thread(target=lambda: write(place, b"new"))
-    if isinstance(place, Table):
+    if isinstance(place, LineTable):
         set_aside(place)
         waits.start()
     else:
@@ -85,7 +85,7 @@ def test_lines_are_copied_from_one_to_the_other(place: Location, tmp_path: Path,
     write(place, b"one", b"two")
     for target in (
         location_of(tmp_path / "copy", "ledger"),
-        Table(elsewhere, f"copy of {type(place).__name__}"),
+        LineTable(elsewhere, f"copy of {type(place).__name__}"),
     ):
         copy_lines(place, target)
         copy_lines(place, target)
@@ -93,7 +93,7 @@ def test_lines_are_copied_from_one_to_the_other(place: Location, tmp_path: Path,
 
 
 def test_nobody_changes_a_line_of_the_table(elsewhere: str) -> None:
-    table = Table(elsewhere, "stays")
+    table = LineTable(elsewhere, "stays")
     write(table, b"one")
     with psycopg.connect(elsewhere, autocommit=True) as link:
         for harm in ("update hegui_lines set line = 'x'", "delete from hegui_lines", "truncate hegui_lines"):
@@ -103,7 +103,7 @@ def test_nobody_changes_a_line_of_the_table(elsewhere: str) -> None:
 
 
 def test_a_server_that_is_away_is_as_a_disk_that_fails(elsewhere: str) -> None:
-    table = Table("postgresql://hegui:secret@127.0.0.1:9/lines", "ledger")
+    table = LineTable("postgresql://hegui:secret@127.0.0.1:9/lines", "ledger")
     with pytest.raises(OSError, match="OperationalError"), growing(table):
         pass
     with pytest.raises(StorageAway):

@@ -14,7 +14,7 @@ from django.db import OperationalError
 from django.test import Client
 
 from apps.core.web import health, metrics, operations, probes
-from apps.core.web.health import PROBES, Probe, State
+from apps.core.web.health import PROBES, HealthState, Probe
 from tests.http import Api, SecureClient
 from tests.world import World
 
@@ -197,7 +197,7 @@ def test_a_server_does_not_start_on_settings_that_cannot_be_right(
 
 
 def test_storage_is_written_read_and_left_as_it_was(db: None, storage: Any) -> None:
-    assert probes.files_are_kept().state == State.WELL
+    assert probes.files_are_kept().state == HealthState.WELL
     assert not [path for path in storage.rglob("*") if path.is_file()]
 
 

@@ -11,7 +11,7 @@ from apps.accounts.models import ApiClient
 from apps.retention import services as retention
 from apps.scripts import services as scripts
 from apps.webhooks import services as webhooks
-from apps.webhooks.models import Delivery, Kind
+from apps.webhooks.models import Delivery, EventKind
 from config.api import api
 from tests.http import SecureClient
 from tests.quality.sounds import wav
@@ -108,20 +108,20 @@ def test_no_operation_is_missing() -> None:
 
 def test_every_event_is_shown_as_it_is_sent(world: World) -> None:
     shown = {result["type"]: result for result in map(json.loads, EVENT.findall(PAGE))}
-    assert shown.keys() == set(Kind.values)
+    assert shown.keys() == set(EventKind.values)
     webhooks.add_end_point(
         actor=world.people["admin"],
         name="all",
         client=world.client,
         url="https://hooks.example.com/",
-        kinds=list(Kind.values),
+        kinds=list(EventKind.values),
     )
     version = world.approve_version(world.script)
     scripts.retire(actor=world.people["compliance"], version=version, note="新规")
     world.opt_out()
     accounts.suspend(actor=world.people["supervisor"], agent=world.people["agent"], reason="重大违规待处理")
     webhooks.emit(
-        Kind.CONTACT_ERASED, {"contacts": ["ct_1"], "external_ids": {str(world.client.pk): ["crm-1"]}}
+        EventKind.CONTACT_ERASED, {"contacts": ["ct_1"], "external_ids": {str(world.client.pk): ["crm-1"]}}
     )
     retention.purge(pause=0)
     sent = {}

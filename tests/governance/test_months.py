@@ -16,7 +16,7 @@ from apps.core.crypto import signatures
 from apps.core.duties import DUTIES
 from apps.core.errors import BadInput, FourEyes, NotAllowed, WrongState
 from apps.governance import services
-from apps.governance.measures import MEASURES, Span, State, measure_all
+from apps.governance.measures import MEASURES, MeasureState, Span, measure_all
 from apps.governance.models import IncidentNotice, MonthReport, Nonconformity
 from apps.governance.services.reporting import month_before, span_of
 from apps.optouts.services import record_opt_out
@@ -37,7 +37,7 @@ def test_every_duty_is_measured_and_says_its_sentence(span: Span) -> None:
     assert set(MEASURES) == set(DUTIES)
     for duty, found in measure_all(span).items():
         assert MEASURES[duty].sentence(found.figures), duty
-        assert found.state in State.values
+        assert found.state in MeasureState.values
 
 
 def test_a_quiet_legal_world_meets_its_duties(world: World, span: Span) -> None:
@@ -62,7 +62,7 @@ def test_a_quiet_legal_world_meets_its_duties(world: World, span: Span) -> None:
         "R36",
         "R38",
     ):
-        assert state(duty, span) == State.GREEN, duty
+        assert state(duty, span) == MeasureState.GREEN, duty
 
 
 def moved(call: Call, **fields: Any) -> Call:
@@ -77,19 +77,19 @@ def test_what_should_never_happen_shows_in_red(world: World, span: Span) -> None
     zone_midnight = world.at("02:00")
     with transaction.atomic():
         moved(call, reserved_at=zone_midnight, reserved_until=zone_midnight)
-        assert state("R11", span) == State.RED
+        assert state("R11", span) == MeasureState.RED
         transaction.set_rollback(True)
     with transaction.atomic():
         Consent.objects.filter(contact=world.contact).update(
             withdrawn_at=site_clock.now() - timedelta(days=1), withdrawal="x"
         )
-        assert state("R2", span) == State.RED
+        assert state("R2", span) == MeasureState.RED
         transaction.set_rollback(True)
     with transaction.atomic():
         moved(call, slot_day=date(2026, 10, 1))
         assert (
             MEASURES["R12"].find(Span(world.at("2026-09-30T00:00:00+08:00"), span.until, span.now)).state
-            == State.RED
+            == MeasureState.RED
         )
         transaction.set_rollback(True)
     with transaction.atomic():
@@ -97,7 +97,7 @@ def test_what_should_never_happen_shows_in_red(world: World, span: Span) -> None
         record_opt_out(phone="+86" + OTHER_PHONE, channel="agent", evidence="x", contact_id=world.contact.pk)
         later = site_clock.now() + timedelta(minutes=5)
         moved(call, reserved_at=later, reserved_until=later, made_at=later)
-        assert state("R15", span) == State.RED
+        assert state("R15", span) == MeasureState.RED
         transaction.set_rollback(True)
 
 
@@ -109,10 +109,10 @@ def test_more_calls_than_the_norm_allows_are_found(
         clock.shift(timedelta(days=3))
         calls.append(world.call())
     wide = Span(span.since, site_clock.now() + timedelta(hours=1), site_clock.now())
-    assert state("R13", wide) == State.GREEN
+    assert state("R13", wide) == MeasureState.GREEN
     for place, call in enumerate(calls):
         moved(call, slot_day=date(2027, 1, 1) + timedelta(days=2 * place))
-    assert state("R13", wide) == State.RED, "four in seven days"
+    assert state("R13", wide) == MeasureState.RED, "four in seven days"
 
 
 def test_the_month_is_measured_once_and_its_red_ones_have_an_owner(
@@ -125,7 +125,7 @@ def test_the_month_is_measured_once_and_its_red_ones_have_an_owner(
     report = services.make_due_report()
     assert report is not None
     assert services.make_due_report() is None
-    red = {duty for duty, found in report.measured.items() if found["state"] == State.RED}
+    red = {duty for duty, found in report.measured.items() if found["state"] == MeasureState.RED}
     assert red
     assert {each.duty for each in Nonconformity.objects.all()} == red
     services.make_report(month=report.month)
@@ -137,7 +137,7 @@ def test_the_month_is_measured_once_and_its_red_ones_have_an_owner(
 def signed(world: World) -> MonthReport:
     report = services.make_report(month=month_before(world.today))
     for duty, found in report.measured.items():
-        if found["state"] == State.RED:
+        if found["state"] == MeasureState.RED:
             services.note_report(
                 actor=world.people["compliance"], report=report, duty=duty, note="新站点，尚未运行。"
             )
@@ -193,16 +193,16 @@ def test_consent_for_another_purpose_is_none(world: World, span: Span) -> None:
     Consent.objects.filter(recipient="").update(
         withdrawn_at=site_clock.now() - timedelta(days=1), withdrawal="x"
     )
-    assert state("R2", span) == State.RED
+    assert state("R2", span) == MeasureState.RED
 
 
 def test_a_lifted_word_and_a_call_of_another_kind(world: World, span: Span) -> None:
     record_opt_out(phone="+86" + OTHER_PHONE, channel="agent", evidence="x", contact_id=world.contact.pk)
     later = site_clock.now() + timedelta(minutes=5)
     call = moved(world.call(), made_at=later)
-    assert state("R15", span) == State.RED, "reserved before the word, dialled after it"
+    assert state("R15", span) == MeasureState.RED, "reserved before the word, dialled after it"
     Call.objects.filter(pk=call.pk).update(made_at=site_clock.now() - timedelta(minutes=5))
-    assert state("R15", span) == State.GREEN
+    assert state("R15", span) == MeasureState.GREEN
 
 
 def test_what_was_late_shows_also_when_it_is_over(world: World, span: Span) -> None:
@@ -219,7 +219,7 @@ def test_what_was_late_shows_also_when_it_is_over(world: World, span: Span) -> N
         given_at=site_clock.now(),
         given_by=world.people["compliance"],
     )
-    assert state("R37", span) == State.RED
+    assert state("R37", span) == MeasureState.RED
 
 
 def test_what_does_not_conform_is_resolved_and_checked_by_another(

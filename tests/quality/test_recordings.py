@@ -150,7 +150,7 @@ def test_two_gigabytes_are_refused_before_they_are_read(world: World, storage: P
     def read(size: int) -> bytes:
         raise AssertionError("It is read.")
 
-    with pytest.raises(services.TooLarge, match="256 MB"):
+    with pytest.raises(services.RecordingTooLarge, match="256 MB"):
         services.receive_recording(
             client=world.client, call_id=world.connected().pk, read=read, length=2 * 1024**3
         )
@@ -369,7 +369,7 @@ def test_any_place_of_a_stream_is_read_as_it_was_written(world: World) -> None:
     name = streams.put(
         iter([content[:10], content[10:100_000], content[100_000:]]), folder="recordings", belongs_to="x"
     )
-    with streams.Stream(name, belongs_to="x") as stream:
+    with streams.DecryptedFile(name, belongs_to="x") as stream:
         for start, end in (
             (0, 1),
             (65_535, 65_537),
@@ -388,7 +388,7 @@ def test_any_place_of_a_stream_is_read_as_it_was_written(world: World) -> None:
 def test_streams_of_every_length_are_whole(world: World, length: int) -> None:
     content = os.urandom(length)
     name = streams.put(iter([content] if content else []), folder="recordings", belongs_to="x")
-    with streams.Stream(name, belongs_to="x") as stream:
+    with streams.DecryptedFile(name, belongs_to="x") as stream:
         assert stream.size == length
         assert b"".join(stream.between(0, length)) == content
 

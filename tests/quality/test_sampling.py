@@ -14,16 +14,16 @@ from apps.core.calendar import clock as our_clock
 from apps.quality import services
 from apps.quality.models import Review, SamplingPlan
 from apps.quality.rules import choosing
-from apps.quality.rules.choosing import Before, Candidate, Terms
+from apps.quality.rules.choosing import Before, Candidate, SampleTerms
 from tests.world import World
 
 from .sounds import hand_in
 
-NONE = Terms(random_percent=0, least_risk=30, most=100, agent_week=0, campaign_day=0, double_percent=0)
+NONE = SampleTerms(random_percent=0, least_risk=30, most=100, agent_week=0, campaign_day=0, double_percent=0)
 
 
 def chosen(
-    candidates: list[Candidate], terms: Terms = NONE, before: Before | None = None, seed: int = 1
+    candidates: list[Candidate], terms: SampleTerms = NONE, before: Before | None = None, seed: int = 1
 ) -> dict[int, tuple[str, ...]]:
     return {
         each.candidate.call: each.why
@@ -38,32 +38,32 @@ def test_calls_at_risk_come_first_and_the_riskiest_when_there_is_no_room() -> No
         Candidate(3, 1, 1, ("complaint", "finding")),
     ]
     assert chosen(calls) == {3: ("complaint", "finding"), 2: ("finding",)}
-    assert list(chosen(calls, Terms(0, 30, 1, 0, 0, 0))) == [3]
+    assert list(chosen(calls, SampleTerms(0, 30, 1, 0, 0, 0))) == [3]
     assert calls[2].risk == 100
 
 
 def test_no_agent_is_forgotten_whatever_the_limit() -> None:
     calls = [Candidate(number, number % 3, 1) for number in range(30)]
-    found = chosen(calls, Terms(0, 30, 0, 0, 0, 0), Before(long_ago=frozenset({1, 2})))
+    found = chosen(calls, SampleTerms(0, 30, 0, 0, 0, 0), Before(long_ago=frozenset({1, 2})))
     assert sorted(calls[call].agent or 0 for call in found) == [1, 2]
     assert set(found.values()) == {("long_ago",)}
 
 
 def test_quotas_of_agents_count_what_was_reviewed_in_the_week() -> None:
     calls = [Candidate(number, number % 2, 1) for number in range(40)]
-    found = chosen(calls, Terms(0, 30, 100, 3, 0, 0), Before(of_agent={0: 2, 1: 3}))
+    found = chosen(calls, SampleTerms(0, 30, 100, 3, 0, 0), Before(of_agent={0: 2, 1: 3}))
     assert [calls[call].agent for call in found] == [0]
 
 
 def test_each_campaign_has_its_share() -> None:
     calls = [Candidate(number, None, number % 4) for number in range(40)]
-    found = chosen(calls, Terms(0, 30, 100, 0, 2, 0))
+    found = chosen(calls, SampleTerms(0, 30, 100, 0, 2, 0))
     assert sorted(calls[call].campaign for call in found) == [0, 0, 1, 1, 2, 2, 3, 3]
 
 
 def test_chance_takes_its_percent_and_the_same_seed_takes_the_same() -> None:
     calls = [Candidate(number, None, 1) for number in range(1_000)]
-    terms = Terms(10, 30, 500, 0, 0, 0)
+    terms = SampleTerms(10, 30, 500, 0, 0, 0)
     one = chosen(calls, terms)
     assert len(one) == 100
     assert one == chosen(calls, terms)
@@ -73,7 +73,10 @@ def test_chance_takes_its_percent_and_the_same_seed_takes_the_same() -> None:
 def test_some_are_reviewed_twice() -> None:
     calls = [Candidate(number, None, 1, ("finding",)) for number in range(100)]
     assert (
-        sum(each.twice for each in choosing.choose(calls, Terms(0, 30, 100, 0, 0, 20), Before(), Random(1)))
+        sum(
+            each.twice
+            for each in choosing.choose(calls, SampleTerms(0, 30, 100, 0, 0, 20), Before(), Random(1))
+        )
         == 20
     )
 

@@ -10,7 +10,7 @@ from django.conf import settings
 from apps.audit import heads
 from apps.audit.services import sign_trail, verify_trail
 from apps.contacts.models import Contact
-from apps.core.documents.append_only import Table
+from apps.core.documents.append_only import LineTable
 from apps.retention import ledger, services
 from apps.retention.services import restoring
 from tests.world import PHONE, World
@@ -19,8 +19,8 @@ from tests.world import PHONE, World
 @pytest.fixture(autouse=True)
 def _elsewhere(elsewhere: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
     monkeypatch.setattr(settings, "HEGUI_LEDGER", elsewhere)
-    monkeypatch.setattr(ledger, "ledger_file", lambda: Table(elsewhere, f"ledger {request.node.name}"))
-    monkeypatch.setattr(heads, "heads_file", lambda: Table(elsewhere, f"heads {request.node.name}"))
+    monkeypatch.setattr(ledger, "ledger_file", lambda: LineTable(elsewhere, f"ledger {request.node.name}"))
+    monkeypatch.setattr(heads, "heads_file", lambda: LineTable(elsewhere, f"heads {request.node.name}"))
 
 
 def test_a_refusal_and_an_erasure_are_reported_and_come_back(world: World, clock: Any) -> None:

@@ -19,11 +19,11 @@ import pytest
 
 from apps.telephony.connector import capture, sound
 from apps.telephony.connector.connector import Connector, event_of
+from apps.telephony.connector.hegui import Delivery, _taken
 from apps.telephony.connector.hegui import Hegui as RealHegui
-from apps.telephony.connector.hegui import Taken, _taken
 from apps.telephony.connector.sip_server import NoSuchCall, SipServerAway
 from apps.telephony.connector.sip_server import SipServer as RealSipServer
-from apps.telephony.connector.spool import Spool, Waiting
+from apps.telephony.connector.spool import Spool, WaitingEvent
 from tests.site import ROOT, free_port
 
 from . import captures
@@ -35,14 +35,14 @@ class Hegui:
     def __init__(self) -> None:
         self.sent: list[tuple[str, dict[str, Any]]] = []
         self.files: list[tuple[str, bytes]] = []
-        self.answer: tuple[Taken, dict[str, Any]] = (Taken.YES, {})
+        self.answer: tuple[Delivery, dict[str, Any]] = (Delivery.YES, {})
         self.known: dict[str, Any] = {}
 
-    def post(self, path: str, body: dict[str, Any], *, key: str = "") -> tuple[Taken, dict[str, Any]]:
+    def post(self, path: str, body: dict[str, Any], *, key: str = "") -> tuple[Delivery, dict[str, Any]]:
         self.sent.append((path, body))
         return self.answer
 
-    def put_file(self, path: str, file: Path) -> tuple[Taken, dict[str, Any]]:
+    def put_file(self, path: str, file: Path) -> tuple[Delivery, dict[str, Any]]:
         self.files.append((path, file.read_bytes()))
         return self.answer
 
@@ -112,12 +112,12 @@ def test_events_go_in_order_and_their_files_go_after_the_answer(bench: Bench) ->
 
 def test_what_is_not_taken_stays_and_is_sent_again(bench: Bench) -> None:
     bench.put("answered")
-    bench.hegui.answer = (Taken.LATER, {})
+    bench.hegui.answer = (Delivery.LATER, {})
     bench.step()
     assert len(bench.spool.names()) == 1
     bench.step()
     assert bench.events == ["answered"]  # it waits before it asks again
-    bench.hegui.answer = (Taken.YES, {})
+    bench.hegui.answer = (Delivery.YES, {})
     bench.again()
     bench.step()
     assert bench.events == ["answered", "answered"]
@@ -129,8 +129,8 @@ def test_one_call_that_fails_holds_up_no_other(bench: Bench, monkeypatch: pytest
     bench.put("answered", call="cl_good")
     taken = bench.hegui.post
 
-    def post(path: str, body: dict[str, Any], *, key: str = "") -> tuple[Taken, dict[str, Any]]:
-        return (Taken.LATER, {}) if "cl_bad" in path else taken(path, body, key=key)
+    def post(path: str, body: dict[str, Any], *, key: str = "") -> tuple[Delivery, dict[str, Any]]:
+        return (Delivery.LATER, {}) if "cl_bad" in path else taken(path, body, key=key)
 
     monkeypatch.setattr(bench.hegui, "post", post)
     bench.step()
@@ -142,7 +142,7 @@ def test_one_call_that_fails_holds_up_no_other(bench: Bench, monkeypatch: pytest
 
 def test_what_can_never_be_taken_is_set_aside_with_the_reason(bench: Bench) -> None:
     bench.put("answered")
-    bench.hegui.answer = (Taken.NEVER, {"code": "not_found", "detail": "There is no such call."})
+    bench.hegui.answer = (Delivery.NEVER, {"code": "not_found", "detail": "There is no such call."})
     bench.step()
     (why,) = bench.spool.aside.glob("*.why")
     assert "not_found" in why.read_text()
@@ -177,11 +177,11 @@ def test_call_with_a_key_press_goes_first(bench: Bench) -> None:
 
 def test_key_press_waits_for_nothing_before_it(bench: Bench) -> None:
     bench.put("ringing")
-    bench.hegui.answer = (Taken.LATER, {})
+    bench.hegui.answer = (Delivery.LATER, {})
     bench.step()
     bench.put("key", detail="9")
     bench.hegui.sent.clear()
-    bench.hegui.answer = (Taken.YES, {})
+    bench.hegui.answer = (Delivery.YES, {})
     bench.step()
     assert bench.events[0] == "key", "neither for its turn nor for the time at which the call is tried again"
 
@@ -191,7 +191,7 @@ def test_a_nine_ends_the_call_while_hegui_is_away(bench: Bench) -> None:
     bench.put("answered")
     bench.put("key", detail="9")
     bench.put("key", call="cl_2", detail="8")
-    bench.hegui.answer = (Taken.LATER, {})
+    bench.hegui.answer = (Delivery.LATER, {})
     bench.step()
     bench.connector._enders.shutdown(wait=True)
     assert [sip["id"] for sip in bench.sip.ended] == ["34"]
@@ -240,14 +240,14 @@ def test_address_that_hangs_is_asked_last(monkeypatch: pytest.MonkeyPatch) -> No
 
     monkeypatch.setattr(hegui._client, "request", request)
     for _again in range(3):
-        assert hegui.post("calls/cl_1/events", {})[0] is Taken.YES
+        assert hegui.post("calls/cl_1/events", {})[0] is Delivery.YES
     assert asked == ["first.example", "second.example", "second.example", "second.example"]
 
 
 def test_answer_that_wants_the_call_ended_ends_it(bench: Bench) -> None:
     bench.put("sip_call", detail="12 34 1 tag call@host")
     bench.put("key", detail="Signal=9\r\nDuration=160")
-    bench.hegui.answer = (Taken.YES, {"end_requested": True})
+    bench.hegui.answer = (Delivery.YES, {"end_requested": True})
     bench.step()
     bench.connector._enders.shutdown(wait=True)
     assert bench.sip.ended == [
@@ -285,7 +285,7 @@ def test_end_that_fails_is_tried_again(bench: Bench, monkeypatch: pytest.MonkeyP
     ],
 )
 def test_event_in_hegui_s_words(event: str, detail: str, body: str | None) -> None:
-    found = event_of(Waiting(Path("x"), event, "cl_1", 1_700_000_000.5, detail))
+    found = event_of(WaitingEvent(Path("x"), event, "cl_1", 1_700_000_000.5, detail))
     assert (found["event"] if found else None) == body
 
 
@@ -321,11 +321,11 @@ def test_same_sound_in_two_calls_is_two_recordings(bench: Bench) -> None:
 
 def test_recording_waits_for_hegui_and_for_the_end_of_its_call(bench: Bench) -> None:
     captures.leave(bench.spool.folder, "cl_1", captures.capture(*captures.sides(1)))
-    for answer in ((Taken.LATER, {}), (Taken.NEVER, {"code": "wrong_state"})):
+    for answer in ((Delivery.LATER, {}), (Delivery.NEVER, {"code": "wrong_state"})):
         bench.hegui.answer = answer
         bench.again().take_recordings()
     assert list(bench.spool.metadata.glob("*.txt"))
-    bench.hegui.answer = (Taken.YES, {})
+    bench.hegui.answer = (Delivery.YES, {})
     bench.again().take_recordings()
     assert not list(bench.spool.metadata.iterdir())
     assert len({content for _path, content in bench.hegui.files}) == 1  # the same file each time
@@ -333,7 +333,7 @@ def test_recording_waits_for_hegui_and_for_the_end_of_its_call(bench: Bench) -> 
 
 def test_recording_that_hegui_refuses_is_set_aside_whole(bench: Bench) -> None:
     captures.leave(bench.spool.folder, "cl_1", captures.capture(*captures.sides(1)))
-    bench.hegui.answer = (Taken.NEVER, {"code": "too_large"})
+    bench.hegui.answer = (Delivery.NEVER, {"code": "too_large"})
     bench.connector.take_recordings()
     assert {path.suffix for path in bench.spool.aside.iterdir()} == {".pcap", ".wav", ".txt", ".why"}
     assert not list(bench.spool.metadata.iterdir())
@@ -441,21 +441,21 @@ def test_offer_of_the_carrier_in_the_call_leaves_the_sides_as_they_are(bench: Be
 @pytest.mark.parametrize(
     ("status", "content", "taken"),
     [
-        (200, b'{"call": "cl_1", "end_requested": false}', Taken.YES),
-        (204, b"", Taken.YES),
-        (200, b"", Taken.LATER),
-        (200, "<html>登录</html>".encode("gbk"), Taken.LATER),
-        (301, b"", Taken.LATER),
-        (401, b'{"code": "unauthorized"}', Taken.LATER),
-        (404, b"", Taken.LATER),
-        (404, b'{"code": "not_found"}', Taken.LATER),  # a site that is being restored
-        (409, b'{"code": "of_another_call"}', Taken.NEVER),
-        (413, b"<html>too large</html>", Taken.LATER),
-        (422, b'{"code": "bad_input"}', Taken.NEVER),
-        (429, b'{"code": "too_many_requests"}', Taken.LATER),
+        (200, b'{"call": "cl_1", "end_requested": false}', Delivery.YES),
+        (204, b"", Delivery.YES),
+        (200, b"", Delivery.LATER),
+        (200, "<html>登录</html>".encode("gbk"), Delivery.LATER),
+        (301, b"", Delivery.LATER),
+        (401, b'{"code": "unauthorized"}', Delivery.LATER),
+        (404, b"", Delivery.LATER),
+        (404, b'{"code": "not_found"}', Delivery.LATER),  # a site that is being restored
+        (409, b'{"code": "of_another_call"}', Delivery.NEVER),
+        (413, b"<html>too large</html>", Delivery.LATER),
+        (422, b'{"code": "bad_input"}', Delivery.NEVER),
+        (429, b'{"code": "too_many_requests"}', Delivery.LATER),
     ],
 )
-def test_only_hegui_s_own_answer_ends_the_waiting(status: int, content: bytes, taken: Taken) -> None:
+def test_only_hegui_s_own_answer_ends_the_waiting(status: int, content: bytes, taken: Delivery) -> None:
     assert _taken(httpx.Response(status, content=content))[0] is taken
 
 

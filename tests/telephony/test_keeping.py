@@ -11,7 +11,7 @@ from apps.audit.services import look_for_alarms
 from apps.calls.models import Call
 from apps.core.calendar.clock import now
 from apps.core.errors import BadInput, NotAllowed, WrongState
-from apps.governance.measures import MEASURES, Span, State
+from apps.governance.measures import MEASURES, MeasureState, Span
 from apps.notifications.models import Notice
 from apps.retention.services import purge
 from apps.telephony import queries, services
@@ -142,15 +142,15 @@ def test_call_beside_the_gateway_is_an_alarm_and_red(telephony: Telephony, clock
     world.campaign.through_gateway = True
     world.campaign.save()
     span = Span(now() - timedelta(days=1), now() + timedelta(days=1), now())
-    assert MEASURES["R39"].find(span).state == State.UNMEASURED
+    assert MEASURES["R39"].find(span).state == MeasureState.UNMEASURED
     telephony.ask()
     services.take_report(gateway=telephony.gateway, **FINE)
-    assert MEASURES["R39"].find(span).state == State.GREEN
+    assert MEASURES["R39"].find(span).state == MeasureState.GREEN
     world.add_contact(OTHER_PHONE)
     world.connected(phone=OTHER_PHONE, agent=None)
     Call.objects.filter(relayed_by=None).update(handed_over_at=now())
     assert queries.beside_gateway(span.since, span.until).count() == 1
-    assert MEASURES["R39"].find(span).state == State.RED
+    assert MEASURES["R39"].find(span).state == MeasureState.RED
     clock.shift(60)
     look_for_alarms()
     assert Alarm.objects.get(code="calls_beside").client == world.client

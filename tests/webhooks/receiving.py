@@ -9,7 +9,7 @@ import pytest
 from django.conf import settings
 
 from apps.webhooks import services
-from apps.webhooks.models import EndPoint, Kind
+from apps.webhooks.models import EndPoint, EventKind
 from tests.world import World
 
 
@@ -58,5 +58,5 @@ def end_point(world: World, url: str, *kinds: str, name: str = "crm") -> tuple[E
         name=name,
         client=world.client,
         url=url,
-        kinds=list(kinds or (Kind.OPT_OUT_RECORDED,)),
+        kinds=list(kinds or (EventKind.OPT_OUT_RECORDED,)),
     )

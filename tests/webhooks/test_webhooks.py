@@ -21,7 +21,7 @@ from apps.notifications.models import Notice
 from apps.optouts import services as optouts
 from apps.scripts import services as scripts
 from apps.webhooks import sending, services
-from apps.webhooks.models import Delivery, EndPoint, Event, Kind
+from apps.webhooks.models import Delivery, EndPoint, Event, EventKind
 from tests.webhooks import receiving
 from tests.webhooks.receiving import Receiver, end_point
 from tests.world import OTHER_PHONE, PHONE, World
@@ -64,7 +64,7 @@ def test_nothing_is_reported_of_what_did_not_happen(world: World, receiver: Rece
 
 
 def test_who_wants_something_else_is_not_reported(world: World, receiver: Receiver) -> None:
-    end_point(world, receiver.url, Kind.SCRIPT_RETIRED)
+    end_point(world, receiver.url, EventKind.SCRIPT_RETIRED)
     world.opt_out()
     services.deliver_due()
     assert receiver.got == []
@@ -161,8 +161,10 @@ def test_all_that_was_given_up_is_sent_again_after_an_outage(
 
 
 def test_opt_outs_and_deletions_travel_first(world: World, receiver: Receiver) -> None:
-    end_point(world, receiver.url, Kind.SCRIPT_APPROVED, Kind.OPT_OUT_RECORDED, Kind.CONTACT_ERASED)
-    for kind in (Kind.SCRIPT_APPROVED, Kind.CONTACT_ERASED):
+    end_point(
+        world, receiver.url, EventKind.SCRIPT_APPROVED, EventKind.OPT_OUT_RECORDED, EventKind.CONTACT_ERASED
+    )
+    for kind in (EventKind.SCRIPT_APPROVED, EventKind.CONTACT_ERASED):
         services.emit(kind, {})
     world.opt_out()
     services.deliver_due()
@@ -178,7 +180,7 @@ def test_a_silent_end_point_does_not_hold_up_the_others(world: World, receiver: 
     end_point(world, receiver.url)
     for number in range(3):
         optouts.record_opt_out(phone=f"+86{PHONE}", channel="api", evidence=f"m{number}")
-    services.emit(Kind.OPT_OUT_RECORDED, {"opt_outs": []})
+    services.emit(EventKind.OPT_OUT_RECORDED, {"opt_outs": []})
     services.deliver_due()
     assert len(receiver.got) == 4
     silent = Delivery.objects.filter(end_point__name="silent").order_by("pk")
@@ -221,22 +223,22 @@ def test_a_receiver_that_drips_holds_nobody(world: World, dripping: str) -> None
 def test_an_event_that_cannot_be_reported_is_set_aside_and_those_behind_it_go_on(
     world: World, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    end_point(world, receiver.url, Kind.OPT_OUT_RECORDED, Kind.SCRIPT_RETIRED)
-    services.emit(Kind.SCRIPT_RETIRED, {"script": 1})
-    services.emit(Kind.SCRIPT_RETIRED, {"script": 2})
+    end_point(world, receiver.url, EventKind.OPT_OUT_RECORDED, EventKind.SCRIPT_RETIRED)
+    services.emit(EventKind.SCRIPT_RETIRED, {"script": 1})
+    services.emit(EventKind.SCRIPT_RETIRED, {"script": 2})
 
     def render(facts: dict[str, Any], client: Any) -> dict[str, Any]:
         with connection.cursor() as cursor:  # a failed statement ends a transaction that is not guarded
             cursor.execute("select 1 / %s", [facts["script"] - 1])
         return facts
 
-    monkeypatch.setitem(services.RENDERERS, Kind.SCRIPT_RETIRED, render)
+    monkeypatch.setitem(services.RENDERERS, EventKind.SCRIPT_RETIRED, render)
     assert services.deliver_due() == 1
     first, second = Delivery.objects.order_by("pk")
     assert (first.state, first.answer) == ("dead", "not rendered: DataError")
     assert second.state == "done"
     assert Notice.objects.filter(code="webhook_set_aside", recipient__role="admin").exists()
-    monkeypatch.delitem(services.RENDERERS, Kind.SCRIPT_RETIRED)
+    monkeypatch.delitem(services.RENDERERS, EventKind.SCRIPT_RETIRED)
     services.send_again(actor=world.people["admin"], delivery=first)
     assert services.deliver_due() == 1
 
@@ -261,7 +263,7 @@ def test_a_new_secret_overlaps_with_the_one_before(world: World, receiver: Recei
     for secret in (old, new):
         Webhook(secret).verify(body, headers)
     clock.shift(timedelta(days=1, seconds=1))
-    services.emit(Kind.OPT_OUT_RECORDED, {"opt_outs": []})
+    services.emit(EventKind.OPT_OUT_RECORDED, {"opt_outs": []})
     services.deliver_due()
     headers, body = receiver.got[-1]
     Webhook(new).verify(body, headers)
@@ -357,12 +359,12 @@ def test_only_admins_manage_end_points(world: World, receiver: Receiver) -> None
                 name="x",
                 client=world.client,
                 url=receiver.url,
-                kinds=[Kind.OPT_OUT_RECORDED],
+                kinds=[EventKind.OPT_OUT_RECORDED],
             )
 
 
 def test_a_suspended_agent_and_a_retired_script_are_notified(world: World, receiver: Receiver) -> None:
-    end_point(world, receiver.url, Kind.AGENT_SUSPENDED, Kind.SCRIPT_RETIRED)
+    end_point(world, receiver.url, EventKind.AGENT_SUSPENDED, EventKind.SCRIPT_RETIRED)
     accounts.suspend(actor=world.people["supervisor"], agent=world.people["agent"], reason="违规")
     scripts.retire(actor=world.people["compliance"], version=world.script.versions.get())
     services.deliver_due()

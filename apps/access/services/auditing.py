@@ -1,6 +1,6 @@
 """The permission audit: what is, against what the role table says and what is used (R22).
 
-Every kind of finding is one generator of `Found`s; each asks the database for offenders only, so
+Every kind of finding is one generator of `NewFinding`s; each asks the database for offenders only, so
 that ten thousand people and hundreds of thousands of rights take seconds. A finding is distinguished
 from others by its fingerprint, by which an audit is compared with the one before.
 """
@@ -53,7 +53,7 @@ BATCH = 2_000
 
 
 @dataclass(frozen=True)
-class Found:
+class NewFinding:
     kind: str
     severity: str
     subject: int | None = None
@@ -71,7 +71,7 @@ class Found:
 # -- what can be found
 
 
-def _role_groups(now: datetime) -> Iterator[Found]:
+def _role_groups(now: datetime) -> Iterator[NewFinding]:
     """Role groups that were edited by hand: rights too many or too few."""
     wanted = {
         (role, name, right)
@@ -87,45 +87,47 @@ def _role_groups(now: datetime) -> Iterator[Found]:
         stored[(group, name, right)] = pk
     label = ProtectedFieldGroupPermission._meta.label
     for key in sorted(stored.keys() - wanted):
-        yield Found(
+        yield NewFinding(
             Kind.EXCESS,
             Severity.HIGH,
             evidence={"table": label, "row": stored[key], "group": key[0], "on": key[1], "right": key[2]},
         )
     for role, name, right in sorted(wanted - stored.keys()):
-        yield Found(Kind.MISSING, Severity.MEDIUM, evidence={"group": str(role), "on": name, "right": right})
+        yield NewFinding(
+            Kind.MISSING, Severity.MEDIUM, evidence={"group": str(role), "on": name, "right": right}
+        )
     for model in (UserObjectPermission, GroupObjectPermission, *tables_of_rights.of_groups()):
         if model is not ProtectedFieldGroupPermission:
             for pk, right in model.objects.values_list("pk", "permission__codename"):
-                yield Found(
+                yield NewFinding(
                     Kind.EXCESS,
                     Severity.HIGH,
                     evidence={"table": model._meta.label, "row": pk, "right": right},
                 )
 
 
-def _groups_of_people(now: datetime) -> Iterator[Found]:
+def _groups_of_people(now: datetime) -> Iterator[NewFinding]:
     """People whose groups are not just the one of their role."""
     memberships = User.groups.through.objects.filter(group__name__in=Role.values).exclude(
         group__name=F("user__role")
     )
     for person, group in memberships.values_list("user_id", "group__name"):
-        yield Found(Kind.CONFLICT, Severity.HIGH, subject=person, evidence={"group": group})
+        yield NewFinding(Kind.CONFLICT, Severity.HIGH, subject=person, evidence={"group": group})
     in_group = User.groups.through.objects.filter(user_id=OuterRef("pk"), group__name=OuterRef("role"))
     for person, role in User.objects.filter(~Exists(in_group), is_active=True).values_list("pk", "role"):
-        yield Found(Kind.MISSING, Severity.MEDIUM, subject=person, evidence={"group": role})
+        yield NewFinding(Kind.MISSING, Severity.MEDIUM, subject=person, evidence={"group": role})
 
 
-def _direct(now: datetime) -> Iterator[Found]:
+def _direct(now: datetime) -> Iterator[NewFinding]:
     rows = ProtectedFieldUserPermission.objects.values_list(
         "pk", "user_id", "content_object__name", "permission__codename"
     )
     for pk, person, name, right in rows.iterator():
         evidence = {"table": ProtectedFieldUserPermission._meta.label, "row": pk, "on": name, "right": right}
-        yield Found(Kind.DIRECT, Severity.HIGH, subject=person, evidence=evidence)
+        yield NewFinding(Kind.DIRECT, Severity.HIGH, subject=person, evidence=evidence)
 
 
-def _campaign_rights(now: datetime) -> Iterator[Found]:
+def _campaign_rights(now: datetime) -> Iterator[NewFinding]:
     """Rights on objects that the holder's role may not have, or whose holder left or never came."""
     fits = Q(pk__in=[])
     for role, right in CAMPAIGN_RIGHTS.items():
@@ -150,13 +152,13 @@ def _campaign_rights(now: datetime) -> Iterator[Found]:
                     "on": str(row.content_object),
                     "right": row.permission.codename,
                 }
-                yield Found(kind, severity, subject=row.user_id, evidence=evidence)
+                yield NewFinding(kind, severity, subject=row.user_id, evidence=evidence)
 
 
-def _grants(now: datetime) -> Iterator[Found]:
+def _grants(now: datetime) -> Iterator[NewFinding]:
     lapsed = TemporaryGrant.objects.filter(state=TemporaryGrant.State.APPROVED, ends_at__lte=now)
     for pk, person in lapsed.values_list("pk", "beneficiary_id"):
-        yield Found(Kind.EXPIRED, Severity.MEDIUM, subject=person, evidence={"grant": pk})
+        yield NewFinding(Kind.EXPIRED, Severity.MEDIUM, subject=person, evidence={"grant": pk})
     used = AccessEvent.objects.filter(
         actor=OuterRef("beneficiary"), field=OuterRef("field__name"), created_at__gte=OuterRef("decided_at")
     )
@@ -168,15 +170,15 @@ def _grants(now: datetime) -> Iterator[Found]:
         decided_at__lt=now - timedelta(days=7),
     )
     for pk, person in idle.values_list("pk", "beneficiary_id"):
-        yield Found(Kind.NEVER_USED, Severity.LOW, subject=person, evidence={"grant": pk})
+        yield NewFinding(Kind.NEVER_USED, Severity.LOW, subject=person, evidence={"grant": pk})
 
 
-def _people(now: datetime) -> Iterator[Found]:
+def _people(now: datetime) -> Iterator[NewFinding]:
     active = User.objects.filter(is_active=True)
     for person, seen in (
         active.filter(last_login__lt=now - DORMANT).values_list("pk", "last_login").iterator()
     ):
-        yield Found(
+        yield NewFinding(
             Kind.DORMANT, Severity.MEDIUM, subject=person, evidence={"last_sign_in": f"{seen:%Y-%m-%d}"}
         )
     with_factor = Authenticator.objects.filter(user=OuterRef("pk")).exclude(
@@ -185,7 +187,7 @@ def _people(now: datetime) -> Iterator[Found]:
     for person in active.filter(~Exists(with_factor), role__in=SECOND_FACTOR_ROLES).values_list(
         "pk", flat=True
     ):
-        yield Found(Kind.NO_SECOND_FACTOR, Severity.HIGH, subject=person)
+        yield NewFinding(Kind.NO_SECOND_FACTOR, Severity.HIGH, subject=person)
     sign_ins = AccessEvent.objects.filter(
         kind=AccessEvent.Kind.SIGNED_IN, created_at__gt=now - DORMANT, address__isnull=False
     )
@@ -201,18 +203,18 @@ def _people(now: datetime) -> Iterator[Found]:
         if row["actor_id"] not in result:
             result.add(row["actor_id"])
             evidence = {"hour": row["hour"].isoformat(), "addresses": row["addresses"]}
-            yield Found(Kind.SHARED, Severity.HIGH, subject=row["actor_id"], evidence=evidence)
+            yield NewFinding(Kind.SHARED, Severity.HIGH, subject=row["actor_id"], evidence=evidence)
 
 
-def _clients(now: datetime) -> Iterator[Found]:
+def _clients(now: datetime) -> Iterator[NewFinding]:
     active = ApiClient.objects.filter(is_active=True)
     for pk in active.filter(ends_at__lte=now).values_list("pk", flat=True):
-        yield Found(Kind.EXPIRED, Severity.MEDIUM, client=pk, evidence={"client": pk})
+        yield NewFinding(Kind.EXPIRED, Severity.MEDIUM, client=pk, evidence={"client": pk})
     for pk in active.filter(owner__is_active=False).values_list("pk", flat=True):
-        yield Found(Kind.ORPHANED, Severity.HIGH, client=pk, evidence={"client": pk})
+        yield NewFinding(Kind.ORPHANED, Severity.HIGH, client=pk, evidence={"client": pk})
     idle = Q(last_used_at__lt=now - DORMANT) | Q(last_used_at__isnull=True, created_at__lt=now - SETTLING_IN)
     for pk in active.filter(idle, ends_at__gt=now, owner__is_active=True).values_list("pk", flat=True):
-        yield Found(Kind.CLIENT_UNUSED, Severity.LOW, client=pk, evidence={"client": pk})
+        yield NewFinding(Kind.CLIENT_UNUSED, Severity.LOW, client=pk, evidence={"client": pk})
 
 
 SEARCHES = (_role_groups, _groups_of_people, _direct, _campaign_rights, _grants, _people, _clients)
@@ -257,7 +259,7 @@ def audit_permissions(*, actor: User | None = None, now: datetime | None = None)
 
 
 def _finding(
-    audit: PermissionAudit, found: Found, now: datetime, admins: list[User], *, is_new: bool
+    audit: PermissionAudit, found: NewFinding, now: datetime, admins: list[User], *, is_new: bool
 ) -> Finding:
     owner = next((admin for admin in admins if admin.pk != found.subject), None)
     return Finding(

@@ -43,7 +43,7 @@ AT_ONCE = 2  # groups that PostgreSQL hashes side by side
 
 
 @dataclass(frozen=True)
-class Finding:
+class TrailFault:
     """One thing that is not as it was: in which stream, at which tree head (0: none), and what."""
 
     stream: str
@@ -60,10 +60,10 @@ class Finding:
 
 
 @dataclass
-class Report:
+class TrailReport:
     """What was looked at, and what was found; `findings` stops at a hundred, `count` goes on."""
 
-    findings: list[Finding] = field(default_factory=list)
+    findings: list[TrailFault] = field(default_factory=list)
     count: int = 0
     tree_heads: dict[str, int] = field(default_factory=dict)
     rows: dict[str, int] = field(default_factory=dict)
@@ -74,7 +74,7 @@ class Report:
     def add(self, stream: str, head: int, code: str, **facts: Any) -> None:
         self.count += 1
         if len(self.findings) < MOST_FINDINGS:
-            self.findings.append(Finding(stream, head, code, facts))
+            self.findings.append(TrailFault(stream, head, code, facts))
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -86,7 +86,7 @@ class Report:
 
 
 @dataclass(frozen=True)
-class Hashes:
+class RowHashes:
     """The ids (8 bytes each) and hashes (32 bytes each) of rows, packed: compared as a whole, and
     distinguished only when they differ."""
 
@@ -94,7 +94,7 @@ class Hashes:
     leaves: bytes
 
     @classmethod
-    def of(cls, ids: Iterable[int], leaves: Sequence[bytes]) -> "Hashes":
+    def of(cls, ids: Iterable[int], leaves: Sequence[bytes]) -> "RowHashes":
         numbers = array("q", ids)
         if sys.byteorder == "little":
             numbers.byteswap()
@@ -109,9 +109,9 @@ class Hashes:
     def __len__(self) -> int:
         return len(self.leaves) // HASH_BYTES
 
-    def between(self, first: int, last: int) -> "Hashes":
+    def between(self, first: int, last: int) -> "RowHashes":
         """Those at the places from `first` up to `last`."""
-        return Hashes(
+        return RowHashes(
             self.ids[first * ID_BYTES : last * ID_BYTES], self.leaves[first * HASH_BYTES : last * HASH_BYTES]
         )
 
@@ -129,14 +129,14 @@ class HeadRecord:
     document: dict[str, Any]
     key: str
     signature: bytes
-    hashes: Hashes | None
+    hashes: RowHashes | None
 
 
 class Judge:
     """Takes the tree heads of a stream one after the other."""
 
     def __init__(
-        self, stream: str, report: Report, keys: Mapping[str, bytes], *, erasable: bool, dropped: int
+        self, stream: str, report: TrailReport, keys: Mapping[str, bytes], *, erasable: bool, dropped: int
     ) -> None:
         self.stream, self.report, self.keys, self.erasable, self.dropped = (
             stream,
@@ -149,7 +149,7 @@ class Judge:
         self.digests: dict[int, str] = {}
         report.tree_heads[stream], report.rows[stream] = 0, 0
 
-    def take(self, payload: HeadRecord, here: Hashes) -> None:
+    def take(self, payload: HeadRecord, here: RowHashes) -> None:
         """A tree head, and the rows that lie in its stretch now."""
         document = payload.document
         number = document["number"]
@@ -172,7 +172,7 @@ class Judge:
         self.number, self.upto, self.previous = number, document["upto"], digest
         self.digests[number] = digest.hex()
 
-    def _judge_rows(self, payload: HeadRecord, here: Hashes) -> None:
+    def _judge_rows(self, payload: HeadRecord, here: RowHashes) -> None:
         number, root = payload.document["number"], bytes.fromhex(payload.document["root"])
         if number <= self.dropped:  # what a drop that was cut short has left is as it was signed
             signed = payload.hashes.by_id() if payload.hashes else {}
@@ -216,9 +216,9 @@ class Judge:
 # -- the database
 
 
-def verify_trail(*, progress: Callable[[str, int], None] | None = None) -> Report:
+def verify_trail(*, progress: Callable[[str, int], None] | None = None) -> TrailReport:
     """Recompute everything, in one snapshot."""
-    report, keys = Report(), signatures.public_keys()
+    report, keys = TrailReport(), signatures.public_keys()
     # before the snapshot: the file is written after its tree heads, so it holds every one of these
     outside = list(read_heads())
     digests: dict[str, dict[int, str]] = {}
@@ -253,7 +253,7 @@ def _together(tree_heads: Iterator[TreeHead]) -> Iterator[list[TreeHead]]:
 
 def _read_ahead(
     stream: Stream, links: Sequence[Any]
-) -> Iterator[tuple[list[TreeHead], dict[int, Hashes], Hashes]]:
+) -> Iterator[tuple[list[TreeHead], dict[int, RowHashes], RowHashes]]:
     """Tree heads in groups, the hashes kept under each, and those of the rows that are there now. While one
     group is judged PostgreSQL hashes the next ones, a thread waiting on each of the connections."""
     groups = _together(
@@ -261,7 +261,7 @@ def _read_ahead(
     )
     free, reading = (
         deque(links),
-        deque[tuple[list[TreeHead], Any, Future[tuple[dict[int, Hashes], Hashes]]]](),
+        deque[tuple[list[TreeHead], Any, Future[tuple[dict[int, RowHashes], RowHashes]]]](),
     )
     with ThreadPoolExecutor(max_workers=len(links), thread_name_prefix="verify") as threads:
 
@@ -280,21 +280,21 @@ def _read_ahead(
             yield tree_heads, kept, here
 
 
-def _read(link: Any, stream: Stream, tree_heads: list[TreeHead]) -> tuple[dict[int, Hashes], Hashes]:
+def _read(link: Any, stream: Stream, tree_heads: list[TreeHead]) -> tuple[dict[int, RowHashes], RowHashes]:
     with psycopg.Cursor(link) as cursor:
         found = cursor.execute(
             "select tree_head_id, ids, leaves from audit_treeheadrows where tree_head_id = any(%b)",
             [[head.pk for head in tree_heads]],
             binary=True, prepare=False,
         )  # fmt: skip
-        kept = {pk: Hashes(bytes(ids), bytes(leaves)) for pk, ids, leaves in found}
-    return kept, Hashes(
+        kept = {pk: RowHashes(bytes(ids), bytes(leaves)) for pk, ids, leaves in found}
+    return kept, RowHashes(
         *stream.hashes(min(each.after for each in tree_heads), max(each.upto for each in tree_heads), link)
     )
 
 
 def _judge_tree_heads(
-    tree_heads: list[TreeHead], kept: Mapping[int, Hashes], here: Hashes, judge: Judge
+    tree_heads: list[TreeHead], kept: Mapping[int, RowHashes], here: RowHashes, judge: Judge
 ) -> None:
     numbers = here.numbers()
     for head in tree_heads:
@@ -302,7 +302,7 @@ def _judge_tree_heads(
         judge.take(HeadRecord(head.document(), head.key, bytes(head.signature), kept.get(head.pk)), own)
 
 
-def _judge_cuts(stream: Stream, report: Report, keys: Mapping[str, bytes]) -> int:
+def _judge_cuts(stream: Stream, report: TrailReport, keys: Mapping[str, bytes]) -> int:
     """The number of the tree head up to which rows were dropped, as signed records say; 0 when none was."""
     dropped = 0
     for cut in TrailCut.objects.filter(stream=stream.name).order_by("number"):
@@ -322,7 +322,9 @@ def _judge_cuts(stream: Stream, report: Report, keys: Mapping[str, bytes]) -> in
     return dropped
 
 
-def _judge_heads(report: Report, digests: Mapping[str, Mapping[int, str]], lines: Iterable[Heads]) -> None:
+def _judge_heads(
+    report: TrailReport, digests: Mapping[str, Mapping[int, str]], lines: Iterable[Heads]
+) -> None:
     """The tree heads against the heads outside. What a restore lost is not missed, and counted."""
     outside: dict[str, dict[int, tuple[str, int]]] = {}
     for each in lines:
@@ -367,10 +369,10 @@ def check_trail() -> TrailCheck:
 # -- an exported trail
 
 
-def verify_export(lines: Iterable[bytes], *, keys: Mapping[str, bytes] | None = None) -> Report:
+def verify_export(lines: Iterable[bytes], *, keys: Mapping[str, bytes] | None = None) -> TrailReport:
     """The same over what `export_trail` wrote, without a database. `keys`: public halves that the reader
     trusts, by id; without them those of the file. Raises `BadInput` for what is no export."""
-    report = Report()
+    report = TrailReport()
     try:
         _judge_export(iter(lines), report, keys)
     except (ValueError, KeyError, TypeError, StopIteration):
@@ -378,7 +380,7 @@ def verify_export(lines: Iterable[bytes], *, keys: Mapping[str, bytes] | None = 
     return report
 
 
-def _judge_export(lines: Iterator[bytes], report: Report, keys: Mapping[str, bytes] | None) -> None:
+def _judge_export(lines: Iterator[bytes], report: TrailReport, keys: Mapping[str, bytes] | None) -> None:
     first = json.loads(next(lines))
     trail = first["hegui_trail"]
     keys = keys or {name: base64.b64decode(key) for name, key in first["public_keys"].items()}
@@ -402,13 +404,15 @@ def _judge_export(lines: Iterator[bytes], report: Report, keys: Mapping[str, byt
         if result is not None:
             document = result["tree_head"]
             head = HeadRecord(document, result["key"], bytes.fromhex(result["signature"]), _hashes_of(result))
-            judges[document["stream"]].take(head, Hashes.of(ids, leaves))
+            judges[document["stream"]].take(head, RowHashes.of(ids, leaves))
         result, ids, leaves = json.loads(line) if line else None, [], []
     for name, about in trail["streams"].items():
         for missing in range(judges[name].number + 1, int(about["tree_heads"]) + 1):
             report.add(name, missing, "tree_head_removed")
 
 
-def _hashes_of(payload: dict[str, Any]) -> Hashes | None:
+def _hashes_of(payload: dict[str, Any]) -> RowHashes | None:
     hashes = payload.get("hashes")
-    return None if hashes is None else Hashes(bytes.fromhex(hashes["ids"]), bytes.fromhex(hashes["leaves"]))
+    return (
+        None if hashes is None else RowHashes(bytes.fromhex(hashes["ids"]), bytes.fromhex(hashes["leaves"]))
+    )

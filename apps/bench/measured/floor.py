@@ -23,18 +23,18 @@ from ninja import NinjaAPI, Schema  # noqa: E402
 api = NinjaAPI(openapi_url="", docs_url="")
 
 
-class Asked(Schema):
+class FloorQuestion(Schema):
     campaign: str
     phone: str
     line: str
 
 
-class Answered(Schema):
+class FloorAnswer(Schema):
     decision: str
 
 
-@api.post("calls/authorize", response=Answered)
-def authorize(request: HttpRequest, asked: Asked) -> dict[str, str]:
+@api.post("calls/authorize", response=FloorAnswer)
+def authorize(request: HttpRequest, asked: FloorQuestion) -> dict[str, str]:
     return {"decision": "allow"}
 
 

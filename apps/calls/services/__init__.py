@@ -3,7 +3,7 @@
 from apps.core.errors import KeyReused
 
 from .breaks import begin_break, end_break, end_forgotten_breaks
-from .calling import Taken, claim_call, end_lost_calls, expire_reservations, record_event, request_end
+from .calling import TakenEvent, claim_call, end_lost_calls, expire_reservations, record_event, request_end
 from .deciding import Answer, authorize, find_number, preview
 from .desk import Unticked, hold_next, opt_out_on_desk, place_call
 from .explaining import explain
@@ -18,7 +18,7 @@ __all__ = [
     "Answer",
     "KeyReused",
     "NotThisCall",
-    "Taken",
+    "TakenEvent",
     "Unticked",
     "ask_list",
     "ask_what_if",

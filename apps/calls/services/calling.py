@@ -106,7 +106,7 @@ def _claim(
 
 
 @dataclass(frozen=True)
-class Taken:
+class TakenEvent:
     """An event that was taken in. `ignored` names what of it could not be true or changes nothing: `at`,
     `released`, `event`."""
 
@@ -117,7 +117,7 @@ class Taken:
 @transaction.atomic
 def record_event(
     *, call_id: int, event: str, client: ApiClient | None, at: datetime | None = None, digit: Any = ""
-) -> Taken:
+) -> TakenEvent:
     """Take in what a dialler reports: missing, doubled, late or out of order. What may have been dialled
     counts.
 
@@ -152,16 +152,16 @@ def record_event(
     if rules.holds_opt_out_key(digit):
         _opt_out(call, min(moment, now), client)
         call.refresh_from_db()
-    return Taken(call, tuple(ignored))
+    return TakenEvent(call, tuple(ignored))
 
 
-def _of_relayed(call: Call, client: ApiClient, digit: Any, now: datetime) -> Taken:
+def _of_relayed(call: Call, client: ApiClient, digit: Any, now: datetime) -> TakenEvent:
     """What a dialler says of a call that a gateway leads: the gateway knows better what becomes of it, but a
     refusal counts."""
     if rules.holds_opt_out_key(digit):
         _opt_out(call, now, client)
         call.refresh_from_db()
-    return Taken(call, ("event",))
+    return TakenEvent(call, ("event",))
 
 
 def _hold(call: Call, event: str, at: datetime) -> None:

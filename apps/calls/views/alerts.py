@@ -15,7 +15,7 @@ from apps.core.errors import HeguiError
 from apps.ui.decorators import for_roles
 
 from .. import queries, services
-from ..forms import NoteForm
+from ..forms import CallNoteForm
 from ..models import Flag, Ticket
 from ..tables import SpoofingTable
 
@@ -28,7 +28,7 @@ STAFF = (Role.SUPERVISOR, Role.COMPLIANCE)
 def flags(request: StaffRequest) -> HttpResponse:
     shown = {
         "flags": queries.flags_of(request.user)[:100],
-        "note_form": NoteForm(),
+        "note_form": CallNoteForm(),
         "may_close": request.user.role == Role.COMPLIANCE,
         "spoofing": SpoofingTable(queries.spoofing_of(request.user)[:100]),
     }
@@ -39,7 +39,7 @@ def flags(request: StaffRequest) -> HttpResponse:
 @require_POST
 def flag_close(request: StaffRequest, pk: int) -> HttpResponse:
     flag = get_object_or_404(Flag, pk=pk)
-    form = NoteForm(request.POST)
+    form = CallNoteForm(request.POST)
     try:
         services.close_flag(
             actor=request.user, flag=flag, note=form.cleaned_data["note"] if form.is_valid() else ""

@@ -77,7 +77,7 @@ class ColumnsRefused(FileRefused):
         )
 
 
-class AlreadyRunning(WrongState):
+class ImportAlreadyRunning(WrongState):
     code = "import_running"
     sentence = _("The same file is being imported already. Wait for it to end.")
 
@@ -175,9 +175,9 @@ def _in_preview(actor: User, contact_import: ContactImport) -> ContactImport:
     return locked
 
 
-def upload_of(contact_import: ContactImport) -> streams.Stream:
+def upload_of(contact_import: ContactImport) -> streams.DecryptedFile:
     """The file as it was handed in, decrypted as it is read."""
-    return streams.Stream(contact_import.upload, belongs_to=contact_import.upload_belongs_to)
+    return streams.DecryptedFile(contact_import.upload, belongs_to=contact_import.upload_belongs_to)
 
 
 def _pieces(file: Bytes) -> Iterator[bytes]:
@@ -228,8 +228,8 @@ def confirm_import(
     """Start the job (`here`: the caller runs it), and remember what the columns were taken for.
 
     `leave_hidden` says what becomes of rows that the workbook hides. Raises `BadInput` when no column is the
-    phone or hidden rows were not decided about, `AlreadyRunning` while another import of the same file is not
-    over.
+    phone or hidden rows were not decided about, `ImportAlreadyRunning` while another import of the same file
+    is not over.
     """
     contact_import = _in_preview(actor, contact_import)
     check_source(contact_import.source)
@@ -255,7 +255,7 @@ def confirm_import(
         with transaction.atomic():
             contact_import.save()
     except IntegrityError:
-        raise AlreadyRunning() from None
+        raise ImportAlreadyRunning() from None
     if layout.heading_row:
         ColumnMapping.objects.update_or_create(
             source=contact_import.source,
@@ -383,7 +383,7 @@ def _known_to_consent(source_id: int, without: IO[bytes], now: datetime) -> set[
     return known
 
 
-def _withdrawn_rows(contact_import: ContactImport, layout: Layout, terms: preparing.Terms) -> set[int]:
+def _withdrawn_rows(contact_import: ContactImport, layout: Layout, terms: preparing.ImportTerms) -> set[int]:
     """The rows whose person withdrew a consent after the time in the list. Reads the list again, where there
     are any."""
     contact_import.refresh_from_db(fields=["withdrawn"])
@@ -405,10 +405,10 @@ def _withdrawn_rows(contact_import: ContactImport, layout: Layout, terms: prepar
     return rows
 
 
-def _terms(contact_import: ContactImport, job: Job) -> preparing.Terms:
+def _terms(contact_import: ContactImport, job: Job) -> preparing.ImportTerms:
     source, now = contact_import.source, clock.now()
     purposes = tuple(source.purposes.filter(retired_at=None).values_list("pk", flat=True))
-    return preparing.Terms(
+    return preparing.ImportTerms(
         source_id=source.pk, purposes=purposes, wording_id=source.wording.pk,
         actor_id=contact_import.started_by_id,
         evidence=f"contact_import:{contact_import.pk}", now=job.created_at,

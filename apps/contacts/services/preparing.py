@@ -27,7 +27,7 @@ import structlog
 from django.conf import settings
 
 from apps.core.crypto import blind_index, cipher, encrypted_files
-from apps.core.crypto.streams import Stream
+from apps.core.crypto.streams import DecryptedFile
 from apps.core.documents.spreadsheets import Bytes, FileRefused, Layout, rows_of
 from apps.core.privacy import fields, masks, phones
 
@@ -81,7 +81,7 @@ class Batch:
 
 
 @dataclass(frozen=True)
-class Terms:
+class ImportTerms:
     """What is the same for every row. Times are aware."""
 
     source_id: int
@@ -112,7 +112,7 @@ def prepared(
     belongs_to: str,
     layout: Layout,
     mapping: dict[str, int],
-    terms: Terms,
+    terms: ImportTerms,
     ids: bytes,
     report: IO[bytes],
     without: IO[bytes],
@@ -125,8 +125,8 @@ def prepared(
     judge = judge_of(layout, mapping, terms)
     first_rows: dict[int, int] = {}  # of each number the row where it stood first
     accepted = rules.ACCEPTED
-    judged: list[rules.Verdict] = []
-    taken: list[rules.Verdict] = []
+    judged: list[rules.RowVerdict] = []
+    taken: list[rules.RowVerdict] = []
     start = done = used = 0  # `used`: how many of `ids` are given out
     size = batch_size(0, layout.rows)
     hashed = blind_index.indexers()
@@ -144,7 +144,7 @@ def prepared(
             purposes=len(terms.purposes),
         )
 
-    with Stream(upload, belongs_to=belongs_to) as file:
+    with DecryptedFile(upload, belongs_to=belongs_to) as file:
         for number, judged_alone in judged_rows(file, layout, judge):
             verdict = judged_alone
             done += 1
@@ -171,14 +171,14 @@ def prepared(
     without.flush()
 
 
-def judge_of(layout: Layout, mapping: dict[str, int], terms: Terms) -> rules.Judge:
+def judge_of(layout: Layout, mapping: dict[str, int], terms: ImportTerms) -> rules.Judge:
     return rules.judging(
         mapping, zone=ZoneInfo(settings.TIME_ZONE), now=terms.now, consent_days=terms.consent_days,
         some_unreadable=layout.unreadable > 0, serials=not layout.dates_from_1904,
     )  # fmt: skip
 
 
-def judged_rows(file: Bytes, layout: Layout, judge: rules.Judge) -> Iterator[tuple[int, rules.Verdict]]:
+def judged_rows(file: Bytes, layout: Layout, judge: rules.Judge) -> Iterator[tuple[int, rules.RowVerdict]]:
     """Each row with its number and the verdict on it alone."""
     leaves_hidden = layout.leave_hidden and bool(layout.hidden_rows)
     for number, cells in rows_of(file, layout):
@@ -188,7 +188,7 @@ def judged_rows(file: Bytes, layout: Layout, judge: rules.Judge) -> Iterator[tup
         )
 
 
-def _report_line(verdict: rules.Verdict) -> str:
+def _report_line(verdict: rules.RowVerdict) -> str:
     phone = masks.mask_phone(verdict.e164) if verdict.e164 else ""
     line: dict[str, Any] = {
         "row": verdict.row,
@@ -259,7 +259,7 @@ Hasher = Callable[[str], bytes]
 
 
 def _encoded(
-    taken: Sequence[rules.Verdict], ids: bytes, terms: Terms, hashed: tuple[Hasher, Hasher]
+    taken: Sequence[rules.RowVerdict], ids: bytes, terms: ImportTerms, hashed: tuple[Hasher, Hasher]
 ) -> tuple[Pieces, Pieces, Pieces, int]:
     """Accepted rows under the keys of this moment: the indexes of their numbers, the rows of contacts and of
     consents, and how many consented. Column by column, which is quicker than row by row."""
@@ -322,7 +322,7 @@ def under_id(rows: bytes, pk: int, *, count: int = 1) -> bytes:
     )
 
 
-def _consent(given: rules.ConsentGiven, terms: Terms) -> bytes:
+def _consent(given: rules.ConsentGiven, terms: ImportTerms) -> bytes:
     """A consent without its contact and its purpose."""
     ends = given.given_at + timedelta(days=terms.consent_days)
     return b"".join((

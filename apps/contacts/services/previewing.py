@@ -62,7 +62,7 @@ def titles_of(layout: Layout) -> list[str]:
 
 
 @dataclass(frozen=True)
-class Forecast:
+class ImportForecast:
     """What an import would do, counted before it is started."""
 
     counts: Counter[str]
@@ -72,7 +72,7 @@ class Forecast:
     abroad: int
 
 
-def forecast(contact_import: ContactImport, mapping: dict[str, int], *, leave_hidden: bool) -> Forecast:
+def forecast(contact_import: ContactImport, mapping: dict[str, int], *, leave_hidden: bool) -> ImportForecast:
     """Judge every row of the list as the import would. Raises `BadInput` where the columns do not fit."""
     layout, now = replace(layout_of(contact_import), leave_hidden=leave_hidden), clock.now()
     judge = rules.judging(
@@ -109,7 +109,7 @@ def forecast(contact_import: ContactImport, mapping: dict[str, int], *, leave_hi
     for start in range(0, len(without), CHUNK):
         known += len(storing.with_consent(contact_import.source_id, without[start : start + CHUNK], now))
     withdrawn += len(storing.withdrawn_since(contact_import.source_id, given or {}))
-    return Forecast(counts, len(without), known, withdrawn, abroad)
+    return ImportForecast(counts, len(without), known, withdrawn, abroad)
 
 
 def _masked_cell(cell: str) -> str:

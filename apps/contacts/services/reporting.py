@@ -8,7 +8,7 @@ from typing import IO
 import xlsxwriter
 from django.utils.translation import gettext as _
 
-from apps.core.crypto.streams import Stream
+from apps.core.crypto.streams import DecryptedFile
 
 from ..models import ContactImport
 from ..rules import STATUS_WORDS
@@ -28,7 +28,7 @@ def report_lines(contact_import: ContactImport) -> Iterator[bytes]:
 
 
 def _lines(contact_import: ContactImport) -> Iterator[dict[str, str]]:
-    with Stream(contact_import.report, belongs_to=contact_import.report_belongs_to) as file:
+    with DecryptedFile(contact_import.report, belongs_to=contact_import.report_belongs_to) as file:
         for line in io.BufferedReader(file):
             yield json.loads(line)
 

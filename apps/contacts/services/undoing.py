@@ -41,7 +41,7 @@ def refused_rows(contact_import: ContactImport) -> Iterator[tuple[int, str]]:
     """Row and sentence of each row that was refused for what stands in it, or taken in without the consent
     that it gives, and not corrected yet."""
     corrected = set(contact_import.corrected_rows)
-    with streams.Stream(contact_import.report, belongs_to=contact_import.report_belongs_to) as file:
+    with streams.DecryptedFile(contact_import.report, belongs_to=contact_import.report_belongs_to) as file:
         for line in io.BufferedReader(file):
             row = json.loads(line)
             if (row["status"] in CORRECTABLE or row.get("doubtful")) and row["row"] not in corrected:
@@ -86,7 +86,7 @@ def correct_rows(
 
 def _lines(made: ContactImport, rows: list[int]) -> list[dict[str, Any]]:
     """The report of a correction, by the rows of the first file."""
-    with streams.Stream(made.report, belongs_to=made.report_belongs_to) as file:
+    with streams.DecryptedFile(made.report, belongs_to=made.report_belongs_to) as file:
         lines = [json.loads(line) for line in io.BufferedReader(file)]
     return [line | {"row": rows[line["row"] - 2]} for line in lines]
 

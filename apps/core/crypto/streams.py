@@ -99,7 +99,7 @@ def key_bytes(head: bytes) -> int:
     return 1 + 2 + head[2] + cipher.NONCE_BYTES + chunked.KEY_BYTES + chunked.TAG
 
 
-class Stream(io.RawIOBase):
+class DecryptedFile(io.RawIOBase):
     """A stored stream as a clear file that can be read from any place on. Raises `DecryptionFailed` where it
     was altered."""
 

@@ -35,7 +35,7 @@ NEWEST = Sort("", "pk", down=True)
 
 
 @dataclass(frozen=True)
-class Place:
+class PagePlace:
     """Where a page begins on the way through row numbers: beyond the number `after`, or with the first
     row."""
 
@@ -47,7 +47,7 @@ class Place:
         return Q() if self.after is None else Q(**{f"{path}__{'lt' if self.down else 'gt'}": self.after})
 
 
-START = Place()
+START = PagePlace()
 
 
 @dataclass(frozen=True)
@@ -56,9 +56,9 @@ class Page(Generic[Row]):
     next_query: str
 
 
-def place_of(query: QueryDict, sort: Sort = NEWEST) -> Place:
+def place_of(query: QueryDict, sort: Sort = NEWEST) -> PagePlace:
     """`?after=<row number>`: what a page's rows come after."""
-    return Place(ids.row_number(query.get("after", "")), sort.down)
+    return PagePlace(ids.row_number(query.get("after", "")), sort.down)
 
 
 def page_of(
@@ -85,7 +85,7 @@ def page_of(
     return Page(found, following.urlencode())
 
 
-def _beyond(rows: models.QuerySet[Row], place: Place, sort: Sort) -> models.QuerySet[Row]:
+def _beyond(rows: models.QuerySet[Row], place: PagePlace, sort: Sort) -> models.QuerySet[Row]:
     """Rows by value, then by number; those without a value last."""
     value = F(sort.path).desc(nulls_last=True) if sort.down else F(sort.path).asc(nulls_last=True)
     ordered = rows.order_by(value, "-pk" if sort.down else "pk")

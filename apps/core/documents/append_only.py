@@ -42,7 +42,7 @@ class Growing(Protocol):
 
 
 @dataclass(frozen=True)
-class Table:
+class LineTable:
     """Lines of that name in the table `hegui_lines` of a PostgreSQL, which grows and is never changed (a
     trigger sees to it).
 
@@ -97,12 +97,12 @@ create or replace function hegui_lines_stay() returns trigger language plpgsql a
 create or replace trigger hegui_lines_stay before update or delete
     or truncate on hegui_lines execute function hegui_lines_stay();
 """
-Location = Path | Table
+Location = Path | LineTable
 
 
 def location_of(root: Path | str, name: str) -> Location:
     """The location of lines of that name: in a folder, or in a database."""
-    return Table(root, name) if isinstance(root, str) else root / f"{name}.jsonl"
+    return LineTable(root, name) if isinstance(root, str) else root / f"{name}.jsonl"
 
 
 class _File:
@@ -177,7 +177,7 @@ class _Rows:
 def growing(location: Location) -> Iterator[Growing]:
     """Hold the lines; their location is made when it is missing. What is not flushed is not written. Raises
     `OSError`."""
-    if isinstance(location, Table):
+    if isinstance(location, LineTable):
         with location.reached() as link:
             # until the connection ends
             link.execute("select pg_advisory_lock(hashtext('hegui_lines'), hashtext(%s))", [location.name])
@@ -204,7 +204,7 @@ def _is_still(path: Path, handle: int) -> bool:
 
 def whole_lines(location: Location) -> Iterator[bytes]:
     """The lines, without their ends; nothing when there are none."""
-    if isinstance(location, Table):
+    if isinstance(location, LineTable):
         with location.reached() as link, link.transaction(), link.cursor(name="hegui_lines") as cursor:
             cursor.execute(
                 "select line from hegui_lines where name = %s and life = %s and position > 0 order by "
@@ -223,7 +223,7 @@ def whole_lines(location: Location) -> Iterator[bytes]:
 
 def set_aside(location: Location) -> None:
     """Begin anew; the old lines stay beside them."""
-    if isinstance(location, Table):
+    if isinstance(location, LineTable):
         with location.reached() as link:
             link.execute("select pg_advisory_lock(hashtext('hegui_lines'), hashtext(%s))", [location.name])
             life = location._life(link) + 1

@@ -95,7 +95,7 @@ class EncryptedSpool(io.RawIOBase):
         super().close()
 
 
-class TooLarge(io.BytesIO):
+class TooLargeFile(io.BytesIO):
     """What stands for a file that was too large to be kept: its size is known, to read it is refused."""
 
     def __init__(self, size: int) -> None:
@@ -127,7 +127,7 @@ class EncryptingUploadHandler(FileUploadHandler):
             self.spool.write(raw_data)
 
     def file_complete(self, file_size: int) -> UploadedFile:
-        content: Any = self.spool if self.spool is not None else TooLarge(file_size)
+        content: Any = self.spool if self.spool is not None else TooLargeFile(file_size)
         content.seek(0)
         return UploadedFile(
             content, self.file_name, self.content_type, file_size, self.charset, self.content_type_extra

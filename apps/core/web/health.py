@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 Text = str | Promise
 
 
-class State(StrEnum):
+class HealthState(StrEnum):
     WELL = "well"
     WARNING = "warning"
     WRONG = "wrong"
@@ -26,7 +26,7 @@ class Outcome:
     """`said` and `hint` hold no secret and nothing of a person: what is reached from outside shows the state
     alone."""
 
-    state: State
+    state: HealthState
     said: Text = ""
     hint: Text = ""
 
@@ -51,15 +51,15 @@ def register(*probes: Probe) -> None:
 
 
 def well(said: Text = "") -> Outcome:
-    return Outcome(State.WELL, said)
+    return Outcome(HealthState.WELL, said)
 
 
 def warning(said: Text, hint: Text = "") -> Outcome:
-    return Outcome(State.WARNING, said, hint)
+    return Outcome(HealthState.WARNING, said, hint)
 
 
 def wrong(said: Text, hint: Text = "") -> Outcome:
-    return Outcome(State.WRONG, said, hint)
+    return Outcome(HealthState.WRONG, said, hint)
 
 
 def ask(probes: Iterable[Probe]) -> dict[str, Outcome]:
@@ -76,5 +76,5 @@ def _asked(probe: Probe) -> Outcome:
 
 def is_ready(outcomes: dict[str, Outcome]) -> bool:
     return not any(
-        outcome.state == State.WRONG for name, outcome in outcomes.items() if PROBES[name].is_needed
+        outcome.state == HealthState.WRONG for name, outcome in outcomes.items() if PROBES[name].is_needed
     )

@@ -16,7 +16,7 @@ from django.utils.translation import activate, get_language_from_request
 from ..database.availability import is_away
 from ..errors import HeguiError, ServiceAway
 from . import request_ids
-from .health import State
+from .health import HealthState
 from .probes import schema_fits
 
 log = structlog.get_logger(__name__)
@@ -89,7 +89,7 @@ class SchemaFirst:
             outcome = schema_fits()
         except DatabaseError:  # whoever asks it next says so
             return ""
-        self.fits = outcome.state == State.WELL
+        self.fits = outcome.state == HealthState.WELL
         self.asked_at = -PAUSE if self.fits else time.monotonic()
         if not self.fits:
             log.error("schema_does_not_fit", said=str(outcome.said))

@@ -128,7 +128,8 @@ def refuse_to_start(*, serves_pages: bool) -> None:
     wrong = [f"{each.msg} {each.hint or ''}".strip() for each in found]
     if (
         serves_pages
-        and (outcome := health.ask([PROBES["static_files"]])["static_files"]).state == health.State.WRONG
+        and (outcome := health.ask([PROBES["static_files"]])["static_files"]).state
+        == health.HealthState.WRONG
     ):
         wrong.append(f"{outcome.said} {outcome.hint}")
     if wrong:

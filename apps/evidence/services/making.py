@@ -40,7 +40,7 @@ from apps.quality.models import Complaint, EvidencePack, Recording, Transcript
 from apps.quality.services import open_recording, opened
 
 from ..answers import first_page
-from ..scopes import Scope, objects_of, scope_of
+from ..scopes import PackScope, objects_of, scope_of
 from ..sections import SECTIONS, our_lines, reads_of
 
 log = structlog.get_logger(__name__)
@@ -139,7 +139,7 @@ def _lines(rows: Iterable[dict[str, Any]]) -> Iterator[bytes]:
     yield b"".join(waiting)
 
 
-def _members(actor: User, pack: EvidencePack, scope: Scope) -> Members:
+def _members(actor: User, pack: EvidencePack, scope: PackScope) -> Members:
     yield "answer.pdf", [first_page(pack, scope)]
     # First what is proved: a decision that a purge takes meanwhile is in neither file, one that is made
     # meanwhile too.
@@ -156,7 +156,7 @@ def _members(actor: User, pack: EvidencePack, scope: Scope) -> Members:
 
 
 def _trail(
-    pack: EvidencePack, scope: Scope, named: dict[str, set[int]], proved: set[int]
+    pack: EvidencePack, scope: PackScope, named: dict[str, set[int]], proved: set[int]
 ) -> Iterator[dict[str, Any]]:
     """Rows of the trail with their proofs. Given as hashes are those that hold a caller number which is none
     of our lines, and, unless in clear, those that hold a colleague's address or e-mail."""
@@ -179,7 +179,7 @@ def _trail(
             yield proof
 
 
-def _changes_of(scope: Scope) -> list[int]:
+def _changes_of(scope: PackScope) -> list[int]:
     found: list[int] = []
     for thing in objects_of(scope):
         kind = ContentType.objects.get_for_model(thing)
@@ -187,7 +187,7 @@ def _changes_of(scope: Scope) -> list[int]:
     return found
 
 
-def _in_clear(actor: User, pack: EvidencePack, scope: Scope) -> Members:
+def _in_clear(actor: User, pack: EvidencePack, scope: PackScope) -> Members:
     """What only leaves with two people: the words of a complaint, who it is, transcripts, recordings, files
     that prove a consent."""
     why = f"{pack.public_id}: {pack.get_recipient_display()}"

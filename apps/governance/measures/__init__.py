@@ -6,14 +6,14 @@ audit ask the same ones.
 """
 
 from . import calls, clients, content, data, site
-from .register import MEASURES, Measure, Measured, Span, State, measure_all
+from .register import MEASURES, Measure, Measurement, MeasureState, Span, measure_all
 
 __all__ = [
     "MEASURES",
     "Measure",
-    "Measured",
+    "MeasureState",
+    "Measurement",
     "Span",
-    "State",
     "calls",
     "clients",
     "content",

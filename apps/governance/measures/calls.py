@@ -22,7 +22,7 @@ from apps.scripts.models import Voice
 from apps.telephony import queries as telephony
 from apps.telephony.models import Gateway
 
-from .register import Measured, Span, State, few_of, measure, none_of
+from .register import Measurement, MeasureState, Span, few_of, measure, none_of
 
 WINDOW = range(8, 21)
 SAMPLE = 500  # decisions that are judged again
@@ -42,7 +42,7 @@ def _marketing(span: Span) -> QuerySet[Call]:
     _("%(calls)s calls were made, %(bad)s of them outside 08:00-21:00 without an exception."),
     "decisions",
 )
-def calling_hours(span: Span) -> Measured:
+def calling_hours(span: Span) -> Measurement:
     """By the time of the site's zone, of numbers that live there."""
     zone = timezone.get_default_timezone()
     calls = _made(span)
@@ -56,7 +56,7 @@ def calling_hours(span: Span) -> Measured:
 
 
 @measure("R12", _("%(days)s statutory holidays; %(bad)s marketing calls were made on them."), "decisions")
-def holidays(span: Span) -> Measured:
+def holidays(span: Span) -> Measurement:
     """Red too where the calendar of a year is not known: nobody can say."""
     calendar, day = policies.calendar(span.now), timezone.localdate(span.since)
     last = timezone.localdate(span.until - timedelta(seconds=1))
@@ -64,7 +64,7 @@ def holidays(span: Span) -> Measured:
     while day <= last:
         name = calendar.statutory_holiday(day)
         if name is None:
-            return Measured(State.RED, {"days": "–", "bad": 0})
+            return Measurement(MeasureState.RED, {"days": "–", "bad": 0})
         if name:
             days.append(day)
         day += timedelta(days=1)
@@ -79,7 +79,7 @@ def holidays(span: Span) -> Measured:
     ),
     "decisions",
 )
-def frequency(span: Span) -> Measured:
+def frequency(span: Span) -> Measurement:
     """Calls of every kind count towards the caps, but those under an exception. The seven days may begin
     before the span."""
     numbers = _made(span).values("number_index").distinct().count()
@@ -122,19 +122,19 @@ def _said(span: Span) -> QuerySet[OptOut]:
     _("%(words)s opt-outs; the slowest took %(seconds)s seconds from the word to the block."),
     "opt_outs",
 )
-def word_to_block(span: Span) -> Measured:
+def word_to_block(span: Span) -> Measurement:
     """Of the channels on which a word is heard at once."""
     heard = _said(span).filter(channel__in=HEARD_AT_ONCE)
     worst = heard.aggregate(worst=Max(F("created_at") - F("said_at")))["worst"] or timedelta()
     seconds = max(0, round(worst.total_seconds()))
-    return Measured(
-        State.GREEN if seconds <= AT_ONCE_SECONDS else State.AMBER,
+    return Measurement(
+        MeasureState.GREEN if seconds <= AT_ONCE_SECONDS else MeasureState.AMBER,
         {"words": heard.count(), "seconds": seconds},
     )
 
 
 @measure("R15", _("%(words)s people opted out; %(bad)s calls were made to them afterwards."), "opt_outs")
-def for_good(span: Span) -> Measured:
+def for_good(span: Span) -> Measurement:
     """Of words about everything whose contact is known, until fresh consent lifted them; calls of every kind,
     by when they were dialled. What came by a list before the contact was there is the gate's to refuse, and
     not found here."""
@@ -155,7 +155,7 @@ def for_good(span: Span) -> Measured:
 
 
 @measure("R16", _("Of %(checked)s calls with a transcript, %(bad)s did not say who calls."), "recordings")
-def identity(span: Span) -> Measured:
+def identity(span: Span) -> Measurement:
     checked = _made(span).filter(identity_said__isnull=False)
     return few_of(checked.filter(identity_said=False).count(), checked=checked.count())
 
@@ -168,17 +168,17 @@ def identity(span: Span) -> Measured:
     ),
     "lines",
 )
-def lines(span: Span) -> Measured:
+def lines(span: Span) -> Measurement:
     today = timezone.localdate(span.now)
     verified = Line.objects.filter(state=Line.State.VERIFIED)
     lapsed = verified.exclude(filing__valid_from__lte=today, filing__valid_until__gte=today)
     spoofed = span.of(SpoofingEvent.objects.all(), "created_at").count()
-    state = State.RED if lapsed.exists() else State.AMBER if spoofed else State.GREEN
-    return Measured(state, {"lines": verified.count(), "bad": lapsed.count(), "spoofed": spoofed})
+    state = MeasureState.RED if lapsed.exists() else MeasureState.AMBER if spoofed else MeasureState.GREEN
+    return Measurement(state, {"lines": verified.count(), "bad": lapsed.count(), "spoofed": spoofed})
 
 
 @measure("R27", _("%(calls)s calls of agents were connected, %(bad)s of them have no result."), "decisions")
-def results(span: Span) -> Measured:
+def results(span: Span) -> Measurement:
     calls = quality.connected(span.since, span.until).filter(agent__isnull=False)
     return few_of(calls.filter(disposition__isnull=True).count(), calls=calls.count())
 
@@ -188,7 +188,7 @@ def results(span: Span) -> Measured:
     _("%(calls)s calls were connected, %(bad)s of them have no recording; %(reviewed)s were reviewed."),
     "coverage",
 )
-def recorded(span: Span) -> Measured:
+def recorded(span: Span) -> Measurement:
     """Of calls whose recording is kept that long."""
     kept = policies.retention_policies(span.now)["recording"].days_at(timezone.localdate(span.now))
     calls = quality.connected(max(span.since, span.now - timedelta(days=kept - 1)), span.until)
@@ -201,7 +201,7 @@ def recorded(span: Span) -> Measured:
     _("%(decisions)s decisions were made; of the last %(checked)s judged again, %(bad)s come out otherwise."),
     "decisions",
 )
-def replayed(span: Span) -> Measured:
+def replayed(span: Span) -> Measurement:
     made = span.of(Decision.objects.all(), "at")
     last = list(made.order_by("-at")[:SAMPLE])
     return none_of(
@@ -214,7 +214,7 @@ def replayed(span: Span) -> Measured:
     _("%(campaigns)s campaigns with a synthetic voice run, %(bad)s of them without a script that says so."),
     "campaigns",
 )
-def synthetic(span: Span) -> Measured:
+def synthetic(span: Span) -> Measurement:
     running = Campaign.objects.filter(state=Campaign.State.RUNNING, voice=Voice.SYNTHETIC)
     return none_of(running.exclude(script__voice=Voice.SYNTHETIC).count(), campaigns=running.count())
 
@@ -227,7 +227,7 @@ def synthetic(span: Span) -> Measured:
     ),
     "gateways",
 )
-def beside_the_gate(span: Span) -> Measured:
+def beside_the_gate(span: Span) -> Measurement:
     """Not to be measured without a gateway: a dialler that does not ask is not seen. Amber: calls that were
     asked for by API alone."""
     made = _made(span)
@@ -237,14 +237,16 @@ def beside_the_gate(span: Span) -> Measured:
     )
     figures = {"calls": made.count(), "led": led, "bad": bad}
     if not Gateway.objects.exists() and not bad:
-        return Measured(State.UNMEASURED, figures)
+        return Measurement(MeasureState.UNMEASURED, figures)
     beside = made.filter(relayed_by__isnull=True, client__isnull=False).exists()
-    return Measured(State.RED if bad else State.AMBER if beside else State.GREEN, figures)
+    return Measurement(
+        MeasureState.RED if bad else MeasureState.AMBER if beside else MeasureState.GREEN, figures
+    )
 
 
 @measure(
     "R40", _("%(doubts)s numbers were said to belong to somebody else; %(bad)s wait for a person."), "doubts"
 )
-def changed_hands(span: Span) -> Measured:
+def changed_hands(span: Span) -> Measurement:
     waiting = NumberDoubt.objects.filter(state=NumberDoubt.State.OPEN).count()
     return few_of(waiting, doubts=span.of(NumberDoubt.objects.all(), "created_at").count())

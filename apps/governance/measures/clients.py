@@ -16,7 +16,7 @@ from apps.sharing.models import Share
 from ..models import Incident
 from ..services.assessing import is_missing
 from ..services.recording_incidents import AUTHORITY_WITHIN
-from .register import Measured, Span, State, measure, none_of
+from .register import Measurement, MeasureState, Span, measure, none_of
 
 
 @measure(
@@ -24,7 +24,7 @@ from .register import Measured, Span, State, measure, none_of
     _("%(requests)s requests of persons came, %(open)s are open; %(bad)s are overdue or were closed late."),
     "requests",
 )
-def requests(span: Span) -> Measured:
+def requests(span: Span) -> Measurement:
     waiting = SubjectRequest.objects.filter(closed_at__isnull=True)
     overdue = waiting.filter(due_on__lt=timezone.localdate(span.now)).count()
     overdue += (
@@ -38,7 +38,7 @@ def requests(span: Span) -> Measured:
 @measure(
     "R25", _("%(minors)s persons are marked as minors; %(bad)s marketing calls were made to one."), "contacts"
 )
-def minors(span: Span) -> Measured:
+def minors(span: Span) -> Measurement:
     up = MinorFlag.objects.filter(lifted_at__isnull=True)
     marked = up.filter(contact=OuterRef("contact"), created_at__lt=OuterRef("reserved_at"))
     calls = span.of(Call.objects.filter(Call.counted(), campaign__kind="marketing"), "reserved_at")
@@ -53,7 +53,7 @@ def minors(span: Span) -> Measured:
     ),
     "complaints",
 )
-def complaints(span: Span) -> Measured:
+def complaints(span: Span) -> Measurement:
     now = quality.figures(span.since, span.until)
     base = BasePeriod.objects.first()
     before = timing.Figures(base.calls, base.complaints, float(base.handling_hours)).rate if base else None
@@ -63,11 +63,13 @@ def complaints(span: Span) -> Measured:
         "complaints": now.complaints, "rate": f"{float(now.rate):.1f}" if now.rate is not None else "–",
         "base": f"{float(before):.1f}" if before is not None else "–", "bad": overdue,
     }  # fmt: skip
-    return Measured(State.RED if overdue else State.AMBER if is_worse else State.GREEN, figures)
+    return Measurement(
+        MeasureState.RED if overdue else MeasureState.AMBER if is_worse else MeasureState.GREEN, figures
+    )
 
 
 @measure("R32", _("%(shares)s shares are in force, %(bad)s of them past their last day."), "shares")
-def shares(span: Span) -> Measured:
+def shares(span: Span) -> Measurement:
     in_force = Share.objects.filter(state=Share.State.APPROVED)
     return none_of(in_force.filter(ends_on__lt=timezone.localdate(span.now)).count(), shares=in_force.count())
 
@@ -80,7 +82,7 @@ def shares(span: Span) -> Measured:
     ),
     "assessments",
 )
-def assessments(span: Span) -> Measured:
+def assessments(span: Span) -> Measurement:
     running = Campaign.objects.filter(state=Campaign.State.RUNNING)
     in_clear = Share.objects.filter(state=Share.State.APPROVED, is_clear=True).select_related(
         "campaign", "asked_by__department"
@@ -97,7 +99,7 @@ def assessments(span: Span) -> Measured:
     ),
     "incidents",
 )
-def incidents(span: Span) -> Measured:
+def incidents(span: Span) -> Measurement:
     real = Incident.objects.filter(is_drill=False)
     waiting = real.exclude(state=Incident.State.CLOSED)
     late = (
@@ -114,5 +116,7 @@ def incidents(span: Span) -> Measured:
     )
     late += notified_late.exclude(pk__in=in_time.values("pk")).distinct().count()
     still = waiting.count()
-    state = State.RED if late else State.AMBER if still else State.GREEN
-    return Measured(state, {"incidents": span.of(real, "discovered_at").count(), "open": still, "bad": late})
+    state = MeasureState.RED if late else MeasureState.AMBER if still else MeasureState.GREEN
+    return Measurement(
+        state, {"incidents": span.of(real, "discovered_at").count(), "open": still, "bad": late}
+    )

@@ -11,7 +11,7 @@ from apps.campaigns.services import what_is_missing
 from apps.quality.models import CorrectiveAction, Violation
 from apps.scripts.models import ReviewEvent, ScriptVersion
 
-from .register import Measured, Span, State, few_of, measure, none_of
+from .register import Measurement, MeasureState, Span, few_of, measure, none_of
 
 PATIENCE = timedelta(days=3)
 
@@ -24,7 +24,7 @@ PATIENCE = timedelta(days=3)
     ),
     "scripts",
 )
-def truthful(span: Span) -> Measured:
+def truthful(span: Span) -> Measurement:
     overruled = span.of(ReviewEvent.objects.filter(kind=ReviewEvent.Kind.OVERRULED), "created_at").count()
     promises = span.of(Violation.objects.filter(kind="promise"), "created_at").count()
     return few_of(
@@ -37,7 +37,7 @@ def truthful(span: Span) -> Measured:
     _("%(campaigns)s marketing campaigns run, %(bad)s of them for a product of too high a risk."),
     "campaigns",
 )
-def product_risk(span: Span) -> Measured:
+def product_risk(span: Span) -> Measurement:
     running = Campaign.objects.filter(state=Campaign.State.RUNNING, kind="marketing")
     return none_of(
         sum("risk" in what_is_missing(campaign, span.now) for campaign in running), campaigns=running.count()
@@ -49,7 +49,7 @@ def product_risk(span: Span) -> Measured:
     _("%(campaigns)s marketing campaigns run, %(bad)s of them lack what their trade needs."),
     "campaigns",
 )
-def trades(span: Span) -> Measured:
+def trades(span: Span) -> Measurement:
     running = Campaign.objects.filter(state=Campaign.State.RUNNING, kind="marketing")
     missing = sum(
         bool({"trade", "permit"} & set(what_is_missing(campaign, span.now))) for campaign in running
@@ -65,13 +65,13 @@ def trades(span: Span) -> Measured:
     ),
     "script_queue",
 )
-def reviewed(span: Span) -> Measured:
+def reviewed(span: Span) -> Measurement:
     approved = span.of(ScriptVersion.objects.filter(state__in=["approved", "published"]), "approved_at")
     by = approved.annotate(count=Count("events", filter=Q(events__kind=ReviewEvent.Kind.APPROVED)))
     too_few = sum(version.count < version.approvals_needed for version in by)
     waiting = ScriptVersion.objects.filter(state="submitted", submitted_at__lt=span.now - PATIENCE).count()
-    state = State.RED if too_few else State.AMBER if waiting else State.GREEN
-    return Measured(state, {"approved": approved.count(), "bad": too_few, "waiting": waiting})
+    state = MeasureState.RED if too_few else MeasureState.AMBER if waiting else MeasureState.GREEN
+    return Measurement(state, {"approved": approved.count(), "bad": too_few, "waiting": waiting})
 
 
 @measure(
@@ -79,7 +79,7 @@ def reviewed(span: Span) -> Measured:
     _("%(violations)s violations were found; %(open)s corrective actions are open, %(bad)s of them overdue."),
     "actions",
 )
-def corrected(span: Span) -> Measured:
+def corrected(span: Span) -> Measurement:
     waiting = CorrectiveAction.objects.exclude(state=CorrectiveAction.State.CLOSED)
     overdue = waiting.filter(due_on__lt=timezone.localdate(span.now)).count()
     return none_of(

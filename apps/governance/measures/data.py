@@ -22,13 +22,13 @@ from apps.retention.holds import held as held_rows
 from apps.retention.models import BackupRun, PurgeRun
 from apps.retention.services import last_good
 
-from .register import Measured, Span, State, few_of, measure, none_of
+from .register import Measurement, MeasureState, Span, few_of, measure, none_of
 
 DAY = timedelta(days=1)
 
 
 @measure("R1", _("%(imports)s imports took in %(rows)s rows; %(bad)s wait for a person."), "sources")
-def collected(span: Span) -> Measured:
+def collected(span: Span) -> Measurement:
     imports = span.of(ContactImport.objects.all(), "created_at")
     rows = imports.aggregate(rows=Sum("stored_rows"))["rows"] or 0
     return few_of(
@@ -41,7 +41,7 @@ def collected(span: Span) -> Measured:
     _("%(calls)s marketing calls were made, %(bad)s of them to a contact without a consent of that time."),
     "contacts",
 )
-def consents(span: Span) -> Measured:
+def consents(span: Span) -> Measurement:
     """Of contacts that are still there."""
     calls = span.of(Call.objects.filter(campaign__kind="marketing"), "reserved_at").exclude(
         state__in=Call.UNUSED
@@ -58,7 +58,7 @@ def consents(span: Span) -> Measured:
 @measure(
     "R3", _("%(sources)s data sources are approved; %(bad)s of them were purchased or shared."), "sources"
 )
-def sources(span: Span) -> Measured:
+def sources(span: Span) -> Measurement:
     approved = DataSource.objects.filter(state=DataSource.State.APPROVED)
     return none_of(approved.filter(origin__in=DataSource.NEVER_APPROVED).count(), sources=approved.count())
 
@@ -68,7 +68,7 @@ def sources(span: Span) -> Measured:
     _("%(reveals)s values were revealed, each with a reason; %(bad)s alarms about reveals are open."),
     "trail",
 )
-def reveals(span: Span) -> Measured:
+def reveals(span: Span) -> Measurement:
     revealed = span.of(AccessEvent.objects.filter(kind=AccessEvent.Kind.DISCLOSED), "created_at")
     alarms = Alarm.objects.filter(code__startswith="reveal").exclude(state=Alarm.State.CLOSED)
     return few_of(alarms.count(), reveals=revealed.count())
@@ -79,24 +79,25 @@ def reveals(span: Span) -> Measured:
     _("The last permission audit was %(days)s days ago; %(bad)s grave findings are open."),
     "permission_audits",
 )
-def permissions(span: Span) -> Measured:
+def permissions(span: Span) -> Measurement:
     last = PermissionAudit.objects.filter(ended_at__isnull=False).order_by("-pk").first()
     if last is None or last.ended_at is None:
-        return Measured(State.RED, {"days": "–", "bad": 0})
+        return Measurement(MeasureState.RED, {"days": "–", "bad": 0})
     open_ones = Finding.objects.filter(
         audit=last, state=Finding.State.OPEN, severity=Finding.Severity.HIGH
     ).count()
     days = (span.now - last.ended_at) // DAY
-    return Measured(
-        State.RED if days > 8 else State.AMBER if open_ones else State.GREEN, {"days": days, "bad": open_ones}
+    return Measurement(
+        MeasureState.RED if days > 8 else MeasureState.AMBER if open_ones else MeasureState.GREEN,
+        {"days": days, "bad": open_ones},
     )
 
 
 @measure("R7", _("%(columns)s columns with personal data, each encrypted with AES-256-GCM."))
-def encryption(span: Span) -> Measured:
+def encryption(span: Span) -> Measurement:
     """Counted from the tables: a column of this kind cannot hold clear text."""
-    return Measured(
-        State.GREEN, {"columns": sum(len(protected_fields(model)) for model in apps.get_models())}
+    return Measurement(
+        MeasureState.GREEN, {"columns": sum(len(protected_fields(model)) for model in apps.get_models())}
     )
 
 
@@ -108,7 +109,7 @@ def encryption(span: Span) -> Measured:
     ),
     "retention",
 )
-def periods(span: Span) -> Measured:
+def periods(span: Span) -> Measurement:
     runs = span.of(PurgeRun.objects.all(), "created_at")
     failed = runs.filter(state=PurgeRun.State.FAILED).count()
     overdue = (
@@ -117,8 +118,8 @@ def periods(span: Span) -> Measured:
         .count()
     )
     rows = sum(sum(run.counts.values()) for run in runs.only("counts"))
-    state = State.RED if overdue else State.AMBER if failed else State.GREEN
-    return Measured(state, {"runs": runs.count(), "rows": rows, "bad": failed, "overdue": overdue})
+    state = MeasureState.RED if overdue else MeasureState.AMBER if failed else MeasureState.GREEN
+    return Measurement(state, {"runs": runs.count(), "rows": rows, "bad": failed, "overdue": overdue})
 
 
 @measure(
@@ -126,7 +127,7 @@ def periods(span: Span) -> Measured:
     _("The last good backup is %(hours)s hours old; the last restore drill was %(days)s days ago."),
     "backups",
 )
-def backups(span: Span) -> Measured:
+def backups(span: Span) -> Measurement:
     good = last_good()
     drill = (
         BackupRun.objects.filter(kind=BackupRun.Kind.DRILL, state=BackupRun.State.DONE)
@@ -134,14 +135,15 @@ def backups(span: Span) -> Measured:
         .first()
     )
     if good is None:
-        return Measured(
-            State.RED, {"hours": "–", "days": (span.now - drill.created_at) // DAY if drill else "–"}
+        return Measurement(
+            MeasureState.RED, {"hours": "–", "days": (span.now - drill.created_at) // DAY if drill else "–"}
         )
     hours = (span.now - good.created_at) // timedelta(hours=1)
     days = (span.now - drill.created_at) // DAY if drill else "–"
     is_stale = drill is None or span.now - drill.created_at > timedelta(days=35)
-    return Measured(
-        State.RED if hours > 26 else State.AMBER if is_stale else State.GREEN, {"hours": hours, "days": days}
+    return Measurement(
+        MeasureState.RED if hours > 26 else MeasureState.AMBER if is_stale else MeasureState.GREEN,
+        {"hours": hours, "days": days},
     )
 
 
@@ -153,7 +155,7 @@ def backups(span: Span) -> Measured:
     ),
     "tree_heads",
 )
-def trail(span: Span) -> Measured:
+def trail(span: Span) -> Measurement:
     check = TrailCheck.objects.order_by("-pk").first()
     figures = {
         "reads": span.of(AccessEvent.objects.all(), "created_at").count(),
@@ -161,31 +163,33 @@ def trail(span: Span) -> Measured:
         "bad": len(check.findings) if check else 0,
     }  # fmt: skip
     late = check is None or span.now - check.created_at > 2 * DAY or not TreeHead.objects.exists()
-    return Measured(State.RED if figures["bad"] else State.AMBER if late else State.GREEN, figures)
+    return Measurement(
+        MeasureState.RED if figures["bad"] else MeasureState.AMBER if late else MeasureState.GREEN, figures
+    )
 
 
 @measure(
     "R17", _("%(plays)s times somebody listened, each for a purpose that was named first."), "recordings"
 )
-def plays(span: Span) -> Measured:
-    return Measured(State.GREEN, {"plays": span.of(Play.objects.all(), "created_at").count()})
+def plays(span: Span) -> Measurement:
+    return Measurement(MeasureState.GREEN, {"plays": span.of(Play.objects.all(), "created_at").count()})
 
 
 @measure("R18", _("%(campaigns)s campaigns run, %(bad)s of them without a lawful basis."), "campaigns")
-def purposes(span: Span) -> Measured:
+def purposes(span: Span) -> Measurement:
     running = Campaign.objects.filter(state=Campaign.State.RUNNING)
     return none_of(running.filter(lawful_basis="").count(), campaigns=running.count())
 
 
 @measure("R19", _("%(exports)s exports; %(bad)s by agents."), "trail")
-def exports(span: Span) -> Measured:
+def exports(span: Span) -> Measurement:
     exported = span.of(AccessEvent.objects.filter(kind=AccessEvent.Kind.EXPORTED), "created_at")
     agents = User.objects.filter(role=Role.AGENT).values("pk")
     return none_of(exported.filter(actor__in=agents).count(), exports=exported.count())
 
 
 @measure("R34", _("Records of calls are kept for %(days)s days at least."), "policies")
-def records(span: Span) -> Measured:
+def records(span: Span) -> Measurement:
     kept = policies.retention_policies(span.now)
     days = min(kept[name].days for name in ("call", "recording", "contact"))
-    return Measured(State.GREEN if days >= LEAST_RECORD_DAYS else State.RED, {"days": days})
+    return Measurement(MeasureState.GREEN if days >= LEAST_RECORD_DAYS else MeasureState.RED, {"days": days})

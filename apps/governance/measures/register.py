@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import pgettext_lazy
 
 
-class State(TextChoices):
+class MeasureState(TextChoices):
     GREEN = "green", pgettext_lazy("measured state of a duty", "met")
     AMBER = "amber", pgettext_lazy("measured state of a duty", "to be watched")
     RED = "red", pgettext_lazy("measured state of a duty", "not met")
@@ -31,7 +31,7 @@ class Span:
 
 
 @dataclass(frozen=True)
-class Measured:
+class Measurement:
     state: str
     figures: Mapping[str, float | int | str] = field(default_factory=dict)
 
@@ -44,7 +44,7 @@ class Measure:
     duty: str
     says: Promise
     page: str
-    find: Callable[[Span], Measured]
+    find: Callable[[Span], Measurement]
 
     @property
     def source(self) -> str:
@@ -60,10 +60,10 @@ MEASURES: dict[str, Measure] = {}
 
 def measure(
     duty: str, says: Promise, page: str = ""
-) -> Callable[[Callable[[Span], Measured]], Callable[[Span], Measured]]:
+) -> Callable[[Callable[[Span], Measurement]], Callable[[Span], Measurement]]:
     """Register the function as what measures a duty. Raises `ValueError` for a second one."""
 
-    def registered(find: Callable[[Span], Measured]) -> Callable[[Span], Measured]:
+    def registered(find: Callable[[Span], Measurement]) -> Callable[[Span], Measurement]:
         if duty in MEASURES:
             raise ValueError(f"{duty} is measured already")
         MEASURES[duty] = Measure(duty, says, page, find)
@@ -72,16 +72,16 @@ def measure(
     return registered
 
 
-def none_of(bad: int, **figures: float | int | str) -> Measured:
+def none_of(bad: int, **figures: float | int | str) -> Measurement:
     """Red as soon as there is one."""
-    return Measured(State.RED if bad else State.GREEN, {"bad": bad, **figures})
+    return Measurement(MeasureState.RED if bad else MeasureState.GREEN, {"bad": bad, **figures})
 
 
-def few_of(bad: int, **figures: float | int | str) -> Measured:
+def few_of(bad: int, **figures: float | int | str) -> Measurement:
     """Amber as soon as there is one: something waits for a person."""
-    return Measured(State.AMBER if bad else State.GREEN, {"bad": bad, **figures})
+    return Measurement(MeasureState.AMBER if bad else MeasureState.GREEN, {"bad": bad, **figures})
 
 
-def measure_all(span: Span) -> dict[str, Measured]:
+def measure_all(span: Span) -> dict[str, Measurement]:
     """By duty, in their order."""
     return {duty: MEASURES[duty].find(span) for duty in sorted(MEASURES, key=lambda each: int(each[1:]))}

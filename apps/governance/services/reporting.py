@@ -19,7 +19,7 @@ from apps.core.privacy.free_text import checked_text
 from apps.notifications.services import close_notices, notify
 from apps.policies import queries as policies
 
-from ..measures.register import MEASURES, Span, State, measure_all
+from ..measures.register import MEASURES, MeasureState, Span, measure_all
 from ..models import MonthReport, Nonconformity
 from .auditing_compliance import digest_of
 
@@ -81,7 +81,7 @@ def _open_red(report: MonthReport) -> None:
     """What is red has an open nonconformity, of this month or of one before."""
     owner = _officers().first()
     for duty, found in report.measured.items():
-        if found["state"] == State.RED and owner is not None:
+        if found["state"] == MeasureState.RED and owner is not None:
             _open(report, duty, found["figures"], owner)
 
 
@@ -152,7 +152,7 @@ def sign_report(*, actor: User, report: MonthReport, read: str | None = None) ->
         if silent := [
             duty
             for duty, found in report.measured.items()
-            if found["state"] == State.RED and duty not in report.notes
+            if found["state"] == MeasureState.RED and duty not in report.notes
         ]:
             raise BadInput(_("What is not met needs a note first: %(duties)s."), duties=", ".join(silent))
         _open_red(report)  # one that was open when it was measured may be closed since

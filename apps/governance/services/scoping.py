@@ -125,7 +125,7 @@ class Touched:
 
 
 @dataclass
-class Scope:
+class IncidentScope:
     """`unnamed`: reads of lists; `erased`: things of persons whose contact is gone since."""
 
     persons: dict[int, Touched] = field(default_factory=lambda: defaultdict(Touched))
@@ -192,9 +192,9 @@ def thing_of(subject: str) -> tuple[str, int] | None:
     return None
 
 
-def scope_of(incident: Incident, *, keep_going: Callable[[], None] = lambda: None) -> Scope:
+def scope_of(incident: Incident, *, keep_going: Callable[[], None] = lambda: None) -> IncidentScope:
     """Every person whose data was read or changed. `keep_going` is called now and then: for a lease."""
-    scope, things = Scope(), defaultdict[str, dict[int, tuple[int, int, datetime]]](dict)
+    scope, things = IncidentScope(), defaultdict[str, dict[int, tuple[int, int, datetime]]](dict)
     rows = reads_of(incident).values("subject").annotate(
         reads=Count("pk"), clear=Count("pk", filter=Q(kind__in=IN_CLEAR)), last_at=Max("created_at"),
         shown=Sum("count")
@@ -270,7 +270,7 @@ def determine_scope(job_id: int) -> None:
             jobs.end(job, state=Job.State.DONE, sentence="")
 
 
-def _keep(incident: Incident, scope: Scope) -> None:
+def _keep(incident: Incident, scope: IncidentScope) -> None:
     """The list; who was sent a notice stays noted."""
     AffectedPerson.objects.filter(incident=incident).exclude(contact__in=list(scope.persons)).delete()
     there = set(Contact.everyone.filter(id__any=list(scope.persons)).values_list("pk", flat=True))

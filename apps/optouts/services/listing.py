@@ -23,7 +23,7 @@ from apps.core.privacy import forbidden_numbers, phones
 from apps.core.privacy.free_text import checked_text, whole_text
 from apps.jobs import services as jobs
 from apps.jobs.models import Job
-from apps.webhooks.models import Kind
+from apps.webhooks.models import EventKind
 from apps.webhooks.services import emit
 
 from .. import signals
@@ -127,7 +127,7 @@ def _on_register(taken: ListIn, numbers: list[str]) -> int:
             [each.pk for each in made], list(fresh), taken.created_at, OptOut.Scope.EVERYTHING
         )
         signals.opt_outs_recorded.send(sender=OptOut, refused=refused)
-        emit(Kind.OPT_OUT_RECORDED, {"opt_outs": refused.entry_ids})
+        emit(EventKind.OPT_OUT_RECORDED, {"opt_outs": refused.entry_ids})
     return len(made)
 
 

@@ -18,7 +18,7 @@ from apps.core.database.locks import lock_number
 from apps.core.errors import BadInput, HeguiError, NotAllowed, PersonalDataFound
 from apps.core.privacy import forbidden_numbers, phones
 from apps.core.privacy.free_text import blotted, whole_text
-from apps.webhooks.models import Kind
+from apps.webhooks.models import EventKind
 from apps.webhooks.services import emit
 
 from .. import queries, signals
@@ -126,7 +126,7 @@ def record_hashed(
     )  # fmt: skip
     refused = signals.Refused([opt_out.pk], [number.index], said_at, scope, scope_value)
     signals.opt_outs_recorded.send(sender=OptOut, refused=refused)
-    emit(Kind.OPT_OUT_RECORDED, {"opt_outs": [opt_out.pk]})
+    emit(EventKind.OPT_OUT_RECORDED, {"opt_outs": [opt_out.pk]})
     return opt_out
 
 

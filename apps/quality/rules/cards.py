@@ -22,7 +22,7 @@ MOST_ITEMS = 9  # each has a key of its own
 
 
 @dataclass(frozen=True)
-class Item:
+class CardItem:
     """One question, answered yes (as it should be), no, or "does not apply" where that is possible."""
 
     code: str
@@ -37,13 +37,13 @@ class Item:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class CardVerdict:
     score: int
     has_passed: bool
     failed_fatal: list[str]
 
 
-def read_items(raw: Any) -> list[Item]:
+def read_items(raw: Any) -> list[CardItem]:
     """Items as they are stored. Raises `BadInput` with the place of what is wrong."""
     if not isinstance(raw, list) or not 3 <= len(raw) <= MOST_ITEMS:
         raise BadInput(_("A score card has 3 to %(most)s items."), most=MOST_ITEMS)
@@ -58,9 +58,9 @@ def read_items(raw: Any) -> list[Item]:
     return items
 
 
-def _item(raw: Any, place: int) -> Item:
+def _item(raw: Any, place: int) -> CardItem:
     try:
-        item = Item(**raw)
+        item = CardItem(**raw)
         right = (
             item.section in SECTIONS
             and set(item.text) == {"en", "zh"}
@@ -80,11 +80,11 @@ def _item(raw: Any, place: int) -> Item:
     return item
 
 
-def stored(items: Iterable[Item]) -> list[dict[str, Any]]:
+def stored(items: Iterable[CardItem]) -> list[dict[str, Any]]:
     return [asdict(item) | {"text": dict(item.text)} for item in items]
 
 
-def judge(items: Sequence[Item], answers: Mapping[str, str], *, pass_mark: int) -> Verdict:
+def judge(items: Sequence[CardItem], answers: Mapping[str, str], *, pass_mark: int) -> CardVerdict:
     """Points of 100 over the items that apply; a fatal item that fails takes them all. Raises `BadInput` for
     a missing answer."""
     for item in items:
@@ -96,7 +96,7 @@ def judge(items: Sequence[Item], answers: Mapping[str, str], *, pass_mark: int) 
     total = sum(item.weight for item in counted)
     given = sum(item.weight for item in counted if answers[item.code] == "yes")
     score = 0 if failed_fatal else round(100 * given / total) if total else 100
-    return Verdict(score, not failed_fatal and score >= pass_mark, failed_fatal)
+    return CardVerdict(score, not failed_fatal and score >= pass_mark, failed_fatal)
 
 
 def kappa(pairs: Sequence[tuple[str, str]]) -> float | None:

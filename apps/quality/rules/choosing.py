@@ -29,7 +29,7 @@ class Candidate:
 
 
 @dataclass(frozen=True)
-class Terms:
+class SampleTerms:
     random_percent: int
     least_risk: int
     most: int
@@ -53,7 +53,9 @@ class Chosen:
     twice: bool
 
 
-def choose(candidates: Sequence[Candidate], terms: Terms, before: Before, chance: Random) -> list[Chosen]:
+def choose(
+    candidates: Sequence[Candidate], terms: SampleTerms, before: Before, chance: Random
+) -> list[Chosen]:
     """The calls to be reviewed, the riskiest first; the same seed gives the same ones.
 
     Risk comes first, then agents who were not reviewed for 30 days (whatever the limit of the day says), then
@@ -96,7 +98,7 @@ def _no_agent_forgotten(shuffled: Sequence[Candidate], before: Before, why: dict
 
 
 def _for_quotas(
-    shuffled: Sequence[Candidate], terms: Terms, before: Before, chosen: Sequence[Candidate]
+    shuffled: Sequence[Candidate], terms: SampleTerms, before: Before, chosen: Sequence[Candidate]
 ) -> list[Candidate]:
     """By chance, what agents lack of their week and campaigns of their day."""
     of_agent = Counter(before.of_agent)

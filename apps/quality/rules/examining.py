@@ -30,7 +30,7 @@ class Segment:
 
 
 @dataclass(frozen=True)
-class Found:
+class TranscriptFinding:
     """A finding: in which segment, from which to which character, and when it was said."""
 
     code: str
@@ -59,7 +59,9 @@ def turns(segments: Sequence[Segment]) -> Iterator[list[int]]:
         yield turn
 
 
-def find(segments: Sequence[Segment], *, kind: str, trade: str, pack: checking.Pack) -> list[Found]:
+def find(
+    segments: Sequence[Segment], *, kind: str, trade: str, pack: checking.Pack
+) -> list[TranscriptFinding]:
     """What the agent may not say, in order of time."""
     found = []
     for turn in turns(segments):
@@ -69,7 +71,9 @@ def find(segments: Sequence[Segment], *, kind: str, trade: str, pack: checking.P
     return sorted(found, key=lambda each: (each.at, each.segment, each.start))
 
 
-def _placed(finding: checking.Finding, turn: Sequence[int], segments: Sequence[Segment]) -> Found:
+def _placed(
+    finding: checking.ScriptFinding, turn: Sequence[int], segments: Sequence[Segment]
+) -> TranscriptFinding:
     """A finding that goes over the end of a segment is shown in the one that it begins in."""
     before = 0
     for place in turn:
@@ -77,7 +81,7 @@ def _placed(finding: checking.Finding, turn: Sequence[int], segments: Sequence[S
         if finding.start < before + length:
             start, end = finding.start - before, min(finding.end - before, length)
             at = segment.start + (segment.end - segment.start) * start // max(1, length)
-            return Found(finding.code, finding.level, finding.law, place, start, end, at)
+            return TranscriptFinding(finding.code, finding.level, finding.law, place, start, end, at)
         before += length
     raise ValueError("A finding lies outside its turn.")
 
@@ -153,6 +157,6 @@ def interruptions(segments: Sequence[Segment]) -> Iterator[int]:
             yield segment.start
 
 
-def worst(found: Sequence[Found]) -> str:
+def worst(found: Sequence[TranscriptFinding]) -> str:
     levels = {each.level for each in found}
     return "blocking" if "blocking" in levels else "advisory" if levels else ""

@@ -24,8 +24,8 @@ from .correcting import (
 )
 from .measuring_sound import measure_received, measure_recording
 from .packs import drop_packs_of
-from .playing import Piece, begin_play, end_play, note_heard, serve, write_plays
-from .recording import AnotherRecording, OfAnotherCall, TooLarge, open_recording, receive_recording
+from .playing import ByteRange, begin_play, end_play, note_heard, serve, write_plays
+from .recording import AnotherRecording, OfAnotherCall, RecordingTooLarge, open_recording, receive_recording
 from .reviewing import (
     appeal,
     approve_card,
@@ -45,9 +45,9 @@ from .watching import report_missing, watch_lines
 __all__ = [
     "AnotherRecording",
     "AnotherTranscript",
+    "ByteRange",
     "OfAnotherCall",
-    "Piece",
-    "TooLarge",
+    "RecordingTooLarge",
     "appeal",
     "approve_card",
     "base_of_ours",

@@ -26,7 +26,7 @@ MOST_WORDS = 150
 
 
 @dataclass(frozen=True)
-class Piece:
+class ByteRange:
     """Bytes `start` to `end` (not included) of `size`, as they are opened."""
 
     start: int
@@ -59,7 +59,7 @@ def begin_play(*, actor: User, recording: Recording, purpose: str, address: str 
 
 
 @transaction.atomic
-def serve(*, actor: User, play_id: int, asked: str) -> Piece:
+def serve(*, actor: User, play_id: int, asked: str) -> ByteRange:
     """One piece of a recording that the actor listens to: `asked` is the Range header. Rights are asked each
     time.
 
@@ -87,7 +87,7 @@ def serve(*, actor: User, play_id: int, asked: str) -> Piece:
         with stream:
             yield from stream.between(start, end)
 
-    return Piece(start, end, stream.size, CONTENT_TYPES[play.recording.media], content())
+    return ByteRange(start, end, stream.size, CONTENT_TYPES[play.recording.media], content())
 
 
 def _spans(raw: Sequence[Sequence[int]]) -> list[listening.Span]:

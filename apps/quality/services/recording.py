@@ -30,7 +30,7 @@ PIECE = 256 * 1024
 Read = Callable[[int], bytes]
 
 
-class TooLarge(HeguiError):
+class RecordingTooLarge(HeguiError):
     code = "too_large"
     status = 413
     sentence = gettext_lazy("A recording has at most %(most)s MB.")
@@ -62,13 +62,13 @@ def receive_recording(
 
     `length`: how many bytes are announced. The same recording again is the one that is stored. Raises
     `NotFound` for a call that is not the client's, `WrongState` while it goes on or when it was never made,
-    `TooLarge`, `BadInput` for an empty or cut one, `sound.NoSound` and `sound.SoundDamaged` by its content,
-    `AnotherRecording`, `OfAnotherCall`. Then nothing was stored.
+    `RecordingTooLarge`, `BadInput` for an empty or cut one, `sound.NoSound` and `sound.SoundDamaged` by its
+    content, `AnotherRecording`, `OfAnotherCall`. Then nothing was stored.
     """
     call = call_of(client, call_id)
     most = settings.HEGUI_RECORDING_MB * 1024 * 1024
     if length > most:
-        raise TooLarge(most=settings.HEGUI_RECORDING_MB)
+        raise RecordingTooLarge(most=settings.HEGUI_RECORDING_MB)
     if length <= 0:
         raise BadInput(_("The recording is empty: send its bytes as the body, with Content-Length."))
     head = _read_head(read)
@@ -82,7 +82,7 @@ def receive_recording(
         return _same(known, digest.digest()), False
     name = streams.put(pieces, folder="recordings", belongs_to=belongs_to(call.pk))
     try:
-        with streams.Stream(name, belongs_to=belongs_to(call.pk)) as stream:
+        with streams.DecryptedFile(name, belongs_to=belongs_to(call.pk)) as stream:
             sound.probe(BufferedReader(stream), media)
         return _keep(call, client, name, media, length, digest.digest())
     except BaseException:
@@ -172,10 +172,10 @@ def _keep(
         raise OfAnotherCall() from None
 
 
-def open_recording(recording: Recording) -> streams.Stream:
+def open_recording(recording: Recording) -> streams.DecryptedFile:
     """The clear sound, to be read from any place on. Raises `DecryptionFailed` when the file was altered,
     `FileNotFoundError`."""
-    return streams.Stream(recording.file, belongs_to=belongs_to(recording.call_number))
+    return streams.DecryptedFile(recording.file, belongs_to=belongs_to(recording.call_number))
 
 
 def wake(recording_id: int) -> None:

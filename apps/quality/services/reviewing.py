@@ -146,7 +146,7 @@ def _is_unheard(review: Review, actor: User) -> bool:
 
 
 def _set(
-    review: Review, version: ScoreCardVersion, answers: Mapping[str, str], verdict: cards.Verdict
+    review: Review, version: ScoreCardVersion, answers: Mapping[str, str], verdict: cards.CardVerdict
 ) -> None:
     items = cards.read_items(version.items)
     review.version, review.answers = version, {item.code: answers[item.code] for item in items}

@@ -74,7 +74,7 @@ def sample_day(*, plan: SamplingPlan, day: date, seed: int | None = None) -> Sam
         return known
     seed = secrets.randbits(62) if seed is None else seed
     candidates = list(_candidates(plan, day))
-    terms = choosing.Terms(most=plan.most_a_day, **{name: getattr(plan, name) for name in TERMS})
+    terms = choosing.SampleTerms(most=plan.most_a_day, **{name: getattr(plan, name) for name in TERMS})
     chosen = choosing.choose(candidates, terms, _before(day), Random(seed))  # noqa: S311  (which calls, no secret)
     _store(
         plan,

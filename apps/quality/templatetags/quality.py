@@ -24,7 +24,7 @@ def section_name(section: str) -> str:
 
 
 @register.filter
-def item_text(item: cards.Item) -> str:
+def item_text(item: cards.CardItem) -> str:
     return item.in_language(get_language() or "zh")
 
 

@@ -20,7 +20,7 @@ from apps.ui.pages import errors_of, said
 
 from .. import queries, services
 from ..filters import ActionFilter
-from ..forms import DoneForm, NoteForm
+from ..forms import DoneForm, ReviewNoteForm
 from ..models import CorrectiveAction
 from ..rules.listening import clock_time
 
@@ -64,10 +64,10 @@ def action(request: StaffRequest, pk: int) -> HttpResponse:
         "today": timezone.localdate(clock.now()),
         "repeats": queries.repeats_of(violation.agent_id, violation.kind),
         "done_form": DoneForm() if found.state == OPEN and found.owner_id == user.pk else None,
-        "check_form": NoteForm()
+        "check_form": ReviewNoteForm()
         if found.state == DONE and is_staff and user.pk not in {found.owner_id, violation.agent_id}
         else None,
-        "reopen_form": NoteForm() if found.state == CLOSED and user.role == Role.COMPLIANCE else None,
+        "reopen_form": ReviewNoteForm() if found.state == CLOSED and user.role == Role.COMPLIANCE else None,
         "owners": queries.people_who_may_own(violation.campaign_id)
         if found.state == OPEN and is_staff
         else None,
@@ -83,7 +83,7 @@ def action_step(request: StaffRequest, pk: int) -> HttpResponse:
     """`step`: done, corrected, back, reopen, move."""
     found = get_object_or_404(queries.actions_of(request.user), pk=pk)
     step = request.POST.get("step", "")
-    form: Any = DoneForm(request.POST, request.FILES) if step == "done" else NoteForm(request.POST)
+    form: Any = DoneForm(request.POST, request.FILES) if step == "done" else ReviewNoteForm(request.POST)
     if step != "move" and not form.is_valid():
         messages.error(request, errors_of(form))
         return redirect("action", pk=pk)

@@ -24,7 +24,7 @@ from apps.ui.pages import errors_of, said
 
 from .. import queries, services
 from ..filters import ComplaintFilter
-from ..forms import BaseForm, CallField, CloseForm, ComplaintForm, NoteForm, OwnBaseForm, ViolationForm
+from ..forms import BaseForm, CallField, CloseForm, ComplaintForm, OwnBaseForm, ReviewNoteForm, ViolationForm
 from ..models import BasePeriod, Complaint, Recording
 from ..rules import timing
 from ..tables import ComplaintTable
@@ -82,7 +82,7 @@ def complaint(request: StaffRequest, pk: int) -> HttpResponse:
         "recording": Recording.objects.filter(call=found.call_id).first() if found.call_id else None,
         "violations": queries.violations_of(request.user).filter(complaint=found),
         "may_handle": may_handle,
-        "note_form": NoteForm() if may_handle else None,
+        "note_form": ReviewNoteForm() if may_handle else None,
         "close_form": CloseForm() if may_handle and is_open else None,
         "violation_form": ViolationForm(owners=queries.people_who_may_own(found.campaign_id))
         if found.agent and found.campaign_id
@@ -135,7 +135,7 @@ def _step(request: StaffRequest, found: Complaint, step: str) -> object:
         except ValidationError as error:
             raise HeguiError(" ".join(error.messages)) from None
         return services.link_call(actor=user, complaint=found, call=call) if call else found
-    note = _valid(NoteForm(request.POST)).cleaned_data["note"]
+    note = _valid(ReviewNoteForm(request.POST)).cleaned_data["note"]
     if step == "reopen":
         return services.reopen_complaint(actor=user, complaint=found, note=note)
     return services.step(actor=user, complaint=found, kind=step, note=note)

@@ -22,7 +22,7 @@ from apps.ui.decorators import for_roles
 from apps.ui.pages import errors_of, said
 
 from .. import queries, services
-from ..forms import AnswersForm, AppealForm, PlayForm, RemarkForm, SettleForm, ViolationForm
+from ..forms import AnswersForm, AppealForm, CallRemarkForm, PlayForm, SettleForm, ViolationForm
 from ..models import Recording, Review, ScoreCardVersion, TimedRemark
 from ..rules import cards
 from .sheet import sheet_of
@@ -120,7 +120,7 @@ def review(request: StaffRequest, pk: int) -> HttpResponse:
         "may_take": found.state == Review.State.WAITING and not is_agent,
         "play_form": PlayForm(is_agent=is_agent, initial={"purpose": "quality", "review": found.pk}),
         "answers_form": _answers_form(found, version) if version else None,
-        "remark_form": RemarkForm(initial={"start_ms": 0, "end_ms": 0}),
+        "remark_form": CallRemarkForm(initial={"start_ms": 0, "end_ms": 0}),
         "violation_form": ViolationForm(owners=queries.people_who_may_own(found.campaign_id))
         if is_mine and found.agent
         else None,
@@ -164,7 +164,7 @@ def _found(request: StaffRequest, pk: int) -> Review:
 @for_roles(*STAFF)
 @require_POST
 def review_remark(request: StaffRequest, pk: int) -> HttpResponse:
-    found, form = _found(request, pk), RemarkForm(request.POST)
+    found, form = _found(request, pk), CallRemarkForm(request.POST)
     if form.is_valid():
         said(request, lambda: services.remark(actor=request.user, review=found, **form.cleaned_data))
     else:

@@ -22,7 +22,7 @@ from ..rules.listening import clock_time
 
 
 @dataclass(frozen=True)
-class Line:
+class TranscriptLine:
     """One segment of a transcript: pieces of its text, each with what was found in it."""
 
     start: int
@@ -42,13 +42,13 @@ class Side:
 
 
 @dataclass
-class Sheet:
+class CallSheet:
     """`play` is None until a purpose was named: then there is neither sound nor text."""
 
     recording: Recording | None = None
     play: Play | None = None
     transcript: Transcript | None = None
-    lines: list[Line] = field(default_factory=list)
+    lines: list[TranscriptLine] = field(default_factory=list)
     marks: list[dict[str, Any]] = field(default_factory=list)
     player: dict[str, Any] = field(default_factory=dict)
     sides: list[Side] = field(default_factory=list)
@@ -68,9 +68,9 @@ def play_of(request: StaffRequest, recording: Recording) -> Play | None:
 
 def sheet_of(
     request: StaffRequest, *, recording: Recording | None, call_id: int | None, remarks: Any = ()
-) -> Sheet:
+) -> CallSheet:
     """Everything about the call that the viewer may see and hear now."""
-    sheet = Sheet(recording=recording)
+    sheet = CallSheet(recording=recording)
     if recording is not None:
         sheet.play = play_of(request, recording)
     sheet.transcript = queries.transcripts_of(request.user).filter(call=call_id).first() if call_id else None
@@ -105,7 +105,7 @@ def _peaks_of(recording: Recording) -> list[list[float]]:
 
 
 def _read(
-    request: StaffRequest, sheet: Sheet, transcript: Transcript, play: Play, rules: dict[str, PackRule]
+    request: StaffRequest, sheet: CallSheet, transcript: Transcript, play: Play, rules: dict[str, PackRule]
 ) -> None:
     """The words come out by `disclose` alone, for the purpose of the play; without them the sound is there
     all the same."""
@@ -124,7 +124,7 @@ def _read(
     for place, segment in enumerate(services.opened(clear)):
         pieces = list(_pieces(segment.text, found.get(place, []), rules))
         sheet.lines.append(
-            Line(segment.start, segment.end, segment.speaker, clock_time(segment.start), pieces)
+            TranscriptLine(segment.start, segment.end, segment.speaker, clock_time(segment.start), pieces)
         )
 
 

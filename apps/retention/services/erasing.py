@@ -35,7 +35,7 @@ from apps.sharing.services import drop_files_with, files_with
 
 from ..deleting import cut, delete_rows
 from ..hold_locks import share_holds
-from ..holds import Held, held
+from ..holds import HeldRows, held
 from ..models import Erasure
 from ..storage_classes import (
     LEAST_RECORD,
@@ -121,7 +121,7 @@ class Person:
         return list(by_code.values())
 
 
-def _person(index: bytes, holds: Held, now: datetime, came_until: datetime | None = None) -> Person:
+def _person(index: bytes, holds: HeldRows, now: datetime, came_until: datetime | None = None) -> Person:
     since = Q(reserved_at__lte=came_until) if came_until else Q()
     came = Q(created_at__lte=came_until) if came_until else Q()
     calls = Call.objects.filter(since, number_index=index)
@@ -189,7 +189,7 @@ def _person(index: bytes, holds: Held, now: datetime, came_until: datetime | Non
     return Person(parts, max((at + LEAST_RECORD for _pk, _purpose, at in young), default=None))
 
 
-def _held_sound(holds: Held) -> list[tuple[type[Any], Q]]:
+def _held_sound(holds: HeldRows) -> list[tuple[type[Any], Q]]:
     return [(Recording, holds.recordings), (Transcript, holds.transcripts)]
 
 

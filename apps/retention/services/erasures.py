@@ -19,7 +19,7 @@ from apps.core.errors import HeguiError
 from apps.core.privacy.protected import Protected
 from apps.core.web import ids
 from apps.jobs.services import count_not_deleted, noting
-from apps.webhooks.models import Kind
+from apps.webhooks.models import EventKind
 from apps.webhooks.services import emit
 
 from .. import ledger
@@ -139,7 +139,7 @@ def close_erasure(erasure: Erasure, run: PurgeRun | None = None) -> bool:
     erasure.save(update_fields=["done_at", "finished_by", "external_ids"])
     if erasure.contact_ids:
         emit(
-            Kind.CONTACT_ERASED,
+            EventKind.CONTACT_ERASED,
             {"contacts": [ids.encode("ct", pk) for pk in erasure.contact_ids], "external_ids": external_ids},
         )
     return True

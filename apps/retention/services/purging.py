@@ -34,12 +34,12 @@ from apps.jobs.services import delete_discarded, files_may_go, noting
 from apps.notifications.services import notify
 from apps.policies import queries as policies
 from apps.policies.models import DataClass, RetentionPolicy
-from apps.webhooks.models import Kind
+from apps.webhooks.models import EventKind
 from apps.webhooks.services import emit
 
 from .. import certificates, ledger
 from ..hold_locks import share_holds
-from ..holds import Held, held
+from ..holds import HeldRows, held
 from ..models import CallTally, Erasure, PurgeRun
 from ..storage_classes import CLASSES, Class, record_kept
 from .erasures import OF_A_ROW, RowsRefused, begin_erasure, close_erasure, erase_each, finish_erasures
@@ -212,7 +212,7 @@ def _end(run: PurgeRun, counts: dict[str, int], failures: dict[str, str], files:
     run.signature = certificates.signature_of(run)
     run.save()
     emit(
-        Kind.RETENTION_COMPLETED,
+        EventKind.RETENTION_COMPLETED,
         {"run": run.pk, "state": run.state, "at": run.at.isoformat(), "deleted": counts, "held": run.held},
     )
     if failures:
@@ -255,7 +255,9 @@ def _batches(each: Class, policy: RetentionPolicy, run: PurgeRun, pause: float) 
         raise RowsRefused()
 
 
-def _chosen(each: Class, policy: RetentionPolicy, run: PurgeRun, holds: Held, after: Any) -> QuerySet[Any]:
+def _chosen(
+    each: Class, policy: RetentionPolicy, run: PurgeRun, holds: HeldRows, after: Any
+) -> QuerySet[Any]:
     rows = _due(each, policy, run.at).exclude(each.held(holds)).order_by("pk")
     return rows if after is None else rows.filter(pk__gt=after)
 

@@ -284,7 +284,7 @@ def _indexes_of(facts: dict[str, Any]) -> list[bytes]:
     return [brought_on(bytes.fromhex(each)) for each in facts.get("indexes", ())]
 
 
-def _in_batches(lines: Iterable[ledger.Line]) -> Iterator[list[ledger.Line]]:
+def _in_batches(lines: Iterable[ledger.LedgerEntry]) -> Iterator[list[ledger.LedgerEntry]]:
     lines = iter(lines)
     while batch := list(islice(lines, AT_ONCE)):
         yield batch

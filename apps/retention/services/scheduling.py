@@ -22,7 +22,7 @@ from apps.notifications.models import Notice
 from apps.notifications.services import notify
 
 from ..archive import BackupRefused, Secrets, verify_archive
-from ..backup_places import Place, PlaceAway, forget_unfinished, within
+from ..backup_places import BackupPlace, PlaceAway, forget_unfinished, within
 from ..models import BackupRun
 from .backing_up import back_up
 from .purging import end_killed, purge_soon
@@ -41,7 +41,7 @@ def secrets_of_site() -> Secrets:
     return Secrets.of_files(key_file=settings.HEGUI_BACKUP_KEY_FILE)
 
 
-def _place(name: str) -> Place:
+def _place(name: str) -> BackupPlace:
     return within(settings.HEGUI_BACKUPS, name)
 
 

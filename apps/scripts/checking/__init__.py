@@ -2,7 +2,7 @@
 (R23-R28)."""
 
 from .advising import mode
-from .checking import MOST_CHARACTERS, Finding, TextRefused, check, denied_codes, failed_examples, read
+from .checking import MOST_CHARACTERS, ScriptFinding, TextRefused, check, denied_codes, failed_examples, read
 from .normalise import VARIABLE, normalise
 from .packs import (
     DUTIES,
@@ -25,10 +25,10 @@ __all__ = [
     "LEVELS",
     "MOST_CHARACTERS",
     "VARIABLE",
-    "Finding",
     "Pack",
     "PackRule",
     "RuleRefused",
+    "ScriptFinding",
     "TextRefused",
     "check",
     "compiled",

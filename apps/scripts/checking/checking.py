@@ -32,7 +32,7 @@ class TextRefused(BadInput):
 
 
 @dataclass(frozen=True, order=True)
-class Finding:
+class ScriptFinding:
     """Where in the original text (as slices have it) which rule finds what. A missing part stands at 0, 0."""
 
     start: int
@@ -62,7 +62,7 @@ def check(
     needs_parts: bool = True,
     pack: Pack | None = None,
     said: Mapping[str, str] = MappingProxyType({}),
-) -> list[Finding]:
+) -> list[ScriptFinding]:
     """All findings, in the order of the text, under `pack` (by default the rules that come with Hegui).
 
     `voice`: who speaks it, "human" or "synthetic". `needs_parts` is off for a piece of a script or a
@@ -74,7 +74,7 @@ def check(
 
 def _checked(
     text: str, kind: str, trade: str, voice: str, needs_parts: bool, pack: Pack, said: Mapping[str, str]
-) -> tuple[list[Finding], frozenset[str]]:
+) -> tuple[list[ScriptFinding], frozenset[str]]:
     """The findings of the bans, and the codes whose words are only denied."""
     if len(text) > MOST_CHARACTERS:
         raise TextRefused(
@@ -107,7 +107,7 @@ def read(
     pack: Pack | None = None,
     said: Mapping[str, str] = MappingProxyType({}),
     thorough: bool = True,
-) -> list[Finding]:
+) -> list[ScriptFinding]:
     """Both readers: what `check` finds, and where nothing is found the advice of the trained reader. Raises
     like `check`.
 
@@ -117,7 +117,9 @@ def read(
     found, denied = _checked(text, kind, trade, voice, needs_parts, pack, said)
     rules = {rule.code: rule for rule in pack.rules if kind in rule.kinds and not rule.is_requirement}
     advice = [
-        Finding(each.start, each.end, each.code, "advisory", rules[each.code].law, each.strength, each.like)
+        ScriptFinding(
+            each.start, each.end, each.code, "advisory", rules[each.code].law, each.strength, each.like
+        )
         for each in advising.advise(text, rules.keys(), thorough=thorough)
         if not (each.code in denied and each.strength < advising.OVERRIDES_DENIAL)
         and not any(ban.start < each.end and each.start < ban.end for ban in found)
@@ -167,17 +169,17 @@ def failed_examples(rule: PackRule) -> list[tuple[str, str]]:
     return wrong + [("must_pass", text) for text in rule.must_pass if finds(text)]
 
 
-def _finding(rule: PackRule, normal: Normal, start: int, end: int) -> Finding:
-    return Finding(*normal.origin(start, end), rule.code, rule.level, rule.law)
+def _finding(rule: PackRule, normal: Normal, start: int, end: int) -> ScriptFinding:
+    return ScriptFinding(*normal.origin(start, end), rule.code, rule.level, rule.law)
 
 
-def _missing(rule: PackRule) -> Finding:
-    return Finding(0, 0, rule.code, rule.level, rule.law)
+def _missing(rule: PackRule) -> ScriptFinding:
+    return ScriptFinding(0, 0, rule.code, rule.level, rule.law)
 
 
-def _merged(found: Iterable[Finding]) -> Iterator[Finding]:
+def _merged(found: Iterable[ScriptFinding]) -> Iterator[ScriptFinding]:
     """Finds of one rule that overlap are one, from the first's start to the last's end."""
-    last: Finding | None = None
+    last: ScriptFinding | None = None
     for each in sorted(found, key=lambda finding: (finding.code, finding.start, finding.end)):
         if last and each.code == last.code and each.start < last.end:
             last = replace(last, end=max(last.end, each.end))

@@ -12,11 +12,11 @@ from apps.core.calendar import clock
 from apps.core.errors import BadInput, FourEyes, NotAllowed, WrongState
 from apps.core.privacy.free_text import checked_text
 from apps.notifications.services import notify
-from apps.webhooks.models import Kind as Event
+from apps.webhooks.models import EventKind as Event
 from apps.webhooks.services import emit
 
 from .. import queries
-from ..checking import Finding
+from ..checking import ScriptFinding
 from ..models import Confirmation, Overruling, ReviewEvent, ScriptVersion
 from ..ports import speaking
 from ..signals import version_withdrawn
@@ -162,7 +162,7 @@ def confirm(*, actor: User, version: ScriptVersion, code: str, start: int, end: 
     return made
 
 
-def _undecided(version: ScriptVersion, code: str, start: int, end: int) -> Finding:
+def _undecided(version: ScriptVersion, code: str, start: int, end: int) -> ScriptFinding:
     """The finding at that place. Raises `BadInput` for one that is not there, or that somebody overruled or
     confirmed."""
     found = [

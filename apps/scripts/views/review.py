@@ -17,7 +17,7 @@ from apps.policies import queries as policies
 from apps.ui.decorators import for_roles
 
 from .. import queries, services
-from ..forms import RemarkForm, VerdictForm
+from ..forms import ScriptRemarkForm, VerdictForm
 from ..models import Remark, ScriptVersion
 from ..rules import REVIEW_TARGET
 
@@ -65,7 +65,7 @@ def _version(request: StaffRequest, pk: int) -> ScriptVersion:
     return get_object_or_404(queries.readable(request.user), pk=pk)
 
 
-def _errors(form: VerdictForm | RemarkForm) -> str:
+def _errors(form: VerdictForm | ScriptRemarkForm) -> str:
     return " ".join(str(error) for errors in form.errors.values() for error in errors)
 
 
@@ -148,7 +148,7 @@ def script_overrule(request: StaffRequest, pk: int) -> HttpResponse:
 @require_POST
 def remark_new(request: StaffRequest, pk: int) -> HttpResponse:
     version = _version(request, pk)
-    form = RemarkForm(request.POST)
+    form = ScriptRemarkForm(request.POST)
     if not form.is_valid():
         messages.error(request, _errors(form))
         return redirect("script", pk=pk)

@@ -15,7 +15,7 @@ from apps.ui.lists import list_of
 
 from .. import queries, services
 from ..filters import VersionFilter
-from ..forms import RemarkForm, ScriptForm, VerdictForm, VersionForm
+from ..forms import ScriptForm, ScriptRemarkForm, VerdictForm, VersionForm
 from ..models import Script, ScriptVersion
 from ..rules import SECTIONS, SectionRefused
 from ..tables import VersionTable
@@ -46,7 +46,7 @@ def script(request: StaffRequest, pk: int) -> HttpResponse:
         "version": version,
         "sheet": sheet,
         "verdict_form": VerdictForm(initial={"verdict": "approve"}) if sheet.may_judge else None,
-        "remark_form": RemarkForm() if sheet.may_remark else None,
+        "remark_form": ScriptRemarkForm() if sheet.may_remark else None,
     }
     return render(request, "scripts/detail.html", shown)
 

@@ -13,10 +13,10 @@ from apps.core.duties import duty_in_words
 from apps.policies import queries as policies
 
 from .. import queries, rules
-from ..checking import Finding, Pack, PackRule, mode
+from ..checking import Pack, PackRule, ScriptFinding, mode
 from ..difference import Row, compared
 from ..models import Confirmation, Overruling, Remark, ReviewEvent, ScriptVersion, ThirdReading
-from ..rules import Mark, Passage
+from ..rules import Mark, MarkedPassage
 from ..wording import DUTIES, advice_of, name_of
 
 State = ScriptVersion.State
@@ -29,7 +29,7 @@ class FoundRow:
     """A finding as the page shows it. `key` is its anchor and that of its marks."""
 
     key: str
-    finding: Finding
+    finding: ScriptFinding
     name: str
     advice: str
     duty: str
@@ -54,7 +54,7 @@ class SectionRow:
     name: str
     label: str
     look: str
-    passages: list[Passage]
+    passages: list[MarkedPassage]
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class ComparedSection:
 
 
 @dataclass
-class Sheet:
+class ScriptSheet:
     """`is_whole`: with all that belongs to writing and reviewing; agents see the text alone."""
 
     sections: list[SectionRow]
@@ -98,13 +98,13 @@ class Sheet:
         return any(row.finding.is_blocking for row in self.findings)
 
 
-def sheet_of(version: ScriptVersion, viewer: User) -> Sheet:
+def sheet_of(version: ScriptVersion, viewer: User) -> ScriptSheet:
     """Everything at once for those who write and review; for agents the text."""
     if viewer.role == Role.AGENT:
-        return Sheet(_sections(version, {}))
+        return ScriptSheet(_sections(version, {}))
     findings = _findings(version)
     remarks = _remarks(version, viewer)
-    sheet = Sheet(_sections(version, _marks(version, findings, remarks)), True, findings, remarks)
+    sheet = ScriptSheet(_sections(version, _marks(version, findings, remarks)), True, findings, remarks)
     sheet.reader_mode = mode()
     sheet.third_reading = queries.third_reading_of(version)
     sheet.base = queries.last_approved(version)
@@ -124,7 +124,7 @@ def sheet_of(version: ScriptVersion, viewer: User) -> Sheet:
     return sheet
 
 
-def _permit(sheet: Sheet, version: ScriptVersion, viewer: User) -> None:
+def _permit(sheet: ScriptSheet, version: ScriptVersion, viewer: User) -> None:
     """What the page offers; the services ask again."""
     is_own, reviews = version.author_id == viewer.pk, viewer.role == Role.COMPLIANCE
     sheet.may_write = viewer.role == Role.SUPERVISOR
@@ -149,7 +149,7 @@ def _findings(version: ScriptVersion) -> list[FoundRow]:
 
 def _found(
     number: int,
-    finding: Finding,
+    finding: ScriptFinding,
     pack: Pack,
     text: str,
     overruling: Overruling | None,

@@ -26,7 +26,7 @@ CODEC = re.compile(r"^a=rtpmap:([0-9]+) (PCMA|PCMU)/8000", re.MULTILINE | re.IGN
 KEYS = "0123456789*#ABCD"
 
 
-class Unreadable(Exception):
+class CaptureUnreadable(Exception):
     """The files of a recording do not say what they have to."""
 
 
@@ -65,20 +65,20 @@ def call_of(name: str) -> str:
 
 
 def describe(path: Path, pcaps: Path) -> Described:
-    """Read a metadata file. Raises `Unreadable`."""
+    """Read a metadata file. Raises `CaptureUnreadable`."""
     text = path.read_text(errors="replace")
     parts = text.split("SDP mode: ")
     bodies = [part for part in parts[1:] if part.startswith(("offer", "answer"))]
     stem = path.name.removeprefix("rtpengine-meta-").rpartition(".")[0]
     ports = [int(found[1]) for part in bodies if (found := PORT.search(part))]
     if not ports or not bodies[0].startswith("offer"):
-        raise Unreadable("the metadata has no offer")
+        raise CaptureUnreadable("the metadata has no offer")
     # The first SDP goes to the client, with the port that the client sends to; later offers repeat the ports
     # of both ends.
     client, agent = {ports[0]}, {port for port in ports[1:2] if port}
     for port in ports[2:]:
         if port and port not in client | agent:
-            raise Unreadable("the ports of the two ends changed in the call")
+            raise CaptureUnreadable("the ports of the two ends changed in the call")
     codecs = {int(kind): name.upper() for part in bodies for kind, name in CODEC.findall(part)}
     events = frozenset(int(kind) for part in bodies for kind in EVENT.findall(part))
     return Described(
@@ -90,17 +90,17 @@ def describe(path: Path, pcaps: Path) -> Described:
 
 def packets(path: Path) -> Iterator[Packet]:
     """The RTP packets of a file, as far as it is whole: the last record of a killed rtpengine is cut. Raises
-    `Unreadable`."""
+    `CaptureUnreadable`."""
     with path.open("rb") as file:
         head = file.read(HEADER.size)
         if not head:
             return
         if len(head) < HEADER.size or HEADER.unpack(head)[0] != MAGIC or HEADER.unpack(head)[6] != RAW_IP:
-            raise Unreadable("it is no capture of IP packets")
+            raise CaptureUnreadable("it is no capture of IP packets")
         while len(record := file.read(RECORD.size)) == RECORD.size:
             seconds, micros, size, _whole = RECORD.unpack(record)
             if size > MOST_RECORD:
-                raise Unreadable("a record is larger than a packet")
+                raise CaptureUnreadable("a record is larger than a packet")
             data = file.read(size)
             if len(data) < size:
                 return

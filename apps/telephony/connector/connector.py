@@ -19,9 +19,9 @@ from typing import Any
 import structlog
 
 from . import capture, sound
-from .hegui import Hegui, Taken
+from .hegui import Delivery, Hegui
 from .sip_server import NoSuchCall, SipServer, SipServerAway
-from .spool import Spool, Waiting
+from .spool import Spool, WaitingEvent
 
 log = structlog.get_logger(__name__)
 
@@ -65,7 +65,7 @@ class Counts:
     failures: dict[str, int] = field(default_factory=dict)
 
 
-def event_of(waiting: Waiting) -> dict[str, Any] | None:
+def event_of(waiting: WaitingEvent) -> dict[str, Any] | None:
     """An event as Hegui wants it; None for what is not its business."""
     at = datetime.fromtimestamp(waiting.at, UTC).isoformat()
     if waiting.event == "key":
@@ -217,11 +217,11 @@ class Connector:
         body = event_of(waiting)
         if body is not None and waiting.call:
             taken, answer = self.hegui.post(f"calls/{waiting.call}/events", body, key=name)
-            if taken is Taken.LATER:
+            if taken is Delivery.LATER:
                 self._delay(waiting.call)
                 return False
             self._waits.pop(waiting.call, None)
-            if taken is Taken.NEVER:
+            if taken is Delivery.NEVER:
                 log.error(
                     "event_refused", event_kind=waiting.event, call=waiting.call, code=answer.get("code")
                 )
@@ -245,7 +245,7 @@ class Connector:
         _until, wait = self._waits.get(name, (0.0, LATER))
         self._waits[name] = time.monotonic() + wait, min(wait * 2, LATEST)
 
-    def _note(self, waiting: Waiting) -> bool:
+    def _note(self, waiting: WaitingEvent) -> bool:
         """Whether an event is for the connector itself: how to end a call, where its two ends send from, that
         a stranger sent."""
         known = self.spool.sip_call(waiting.call) or {} if waiting.call else {}
@@ -306,7 +306,9 @@ class Connector:
             self._enders.submit(self._guarded, lambda: self._send_unkept(call, body))
 
     def _send_unkept(self, call: str, body: dict[str, Any]) -> None:
-        while not self._stopping.is_set() and self.hegui.post(f"calls/{call}/events", body)[0] is Taken.LATER:
+        while (
+            not self._stopping.is_set() and self.hegui.post(f"calls/{call}/events", body)[0] is Delivery.LATER
+        ):
             self._stopping.wait(LATER)
 
     def _hang_up_on(self, call: str, key: str) -> None:
@@ -425,16 +427,16 @@ class Connector:
         except OutcomeNotKnown:
             self._delay(path.name)
             return
-        except (capture.Unreadable, FileNotFoundError) as error:
+        except (capture.CaptureUnreadable, FileNotFoundError) as error:
             self._set_aside(path, f"{type(error).__name__}: {error}")
             return
         taken, answer = self.hegui.put_file(f"calls/{described.call}/recording", wav)
         # its end is still on its way
         is_early = answer.get("code") == "wrong_state" and time.time() - path.stat().st_mtime < PATIENCE
-        if taken is Taken.YES:
+        if taken is Delivery.YES:
             self.counts.recordings += 1
             self._erase(path, described)
-        elif taken is Taken.LATER or is_early:
+        elif taken is Delivery.LATER or is_early:
             self._delay(path.name)
         else:
             self._set_aside(path, f"Hegui refused it: {answer.get('code')} {answer.get('detail', '')}")
@@ -443,7 +445,7 @@ class Connector:
         """Make the sound of a recording; keys that were not heard while the call went on are reported now.
         Whether anybody was heard."""
         if described.pcap.stat().st_size > MOST_MB * 1024 * 1024:
-            raise capture.Unreadable(f"it has more than {MOST_MB} MB")
+            raise capture.CaptureUnreadable(f"it has more than {MOST_MB} MB")
         found = list(capture.packets(described.pcap))
         known = self.spool.sip_call(described.call) or {}
         client = capture.of_side(found, described.client_ports, known.get("carrier"))
@@ -469,7 +471,7 @@ class Connector:
             - COMFORT_NOISE
         )
         if other:
-            raise capture.Unreadable(
+            raise capture.CaptureUnreadable(
                 f"it is not G.711 (payload types {sorted(other)}): let diallers and carrier offer PCMA and "
                 "PCMU only"
             )

@@ -17,7 +17,7 @@ SILENT_SECONDS = 10.0
 NEVER = {409, 413, 415, 422}
 
 
-class Taken(Enum):
+class Delivery(Enum):
     YES = "yes"
     LATER = "later"  # nobody answered, or not now
     NEVER = "never"  # it cannot be used, whenever it is sent
@@ -62,11 +62,11 @@ class Hegui:
             return None
         return payload
 
-    def post(self, path: str, body: dict[str, Any], *, key: str = "") -> tuple[Taken, dict[str, Any]]:
+    def post(self, path: str, body: dict[str, Any], *, key: str = "") -> tuple[Delivery, dict[str, Any]]:
         answer = self._send("POST", path, json=body, headers={"Idempotency-Key": key} if key else {})
         return _taken(answer)
 
-    def put_file(self, path: str, file: Path) -> tuple[Taken, dict[str, Any]]:
+    def put_file(self, path: str, file: Path) -> tuple[Delivery, dict[str, Any]]:
         """Send a file as it lies on the disk, in pieces."""
         headers = {"Content-Type": "audio/wav", "Content-Length": str(file.stat().st_size)}
         for address in self._in_order():
@@ -78,7 +78,7 @@ class Hegui:
                 continue
             if answer.status_code < 500:
                 return _taken(answer)
-        return Taken.LATER, {}
+        return Delivery.LATER, {}
 
 
 def _pieces(file: Path) -> Iterator[bytes]:
@@ -87,19 +87,19 @@ def _pieces(file: Path) -> Iterator[bytes]:
             yield piece
 
 
-def _taken(answer: httpx.Response | None) -> tuple[Taken, dict[str, Any]]:
+def _taken(answer: httpx.Response | None) -> tuple[Delivery, dict[str, Any]]:
     """A proxy's page, an empty answer, a redirection are no answer of Hegui's. A call that is not found (404)
     may be one of a site that is being restored: it is tried again."""
     if answer is None:
-        return Taken.LATER, {}
+        return Delivery.LATER, {}
     if answer.status_code == 204:
-        return Taken.YES, {}
+        return Delivery.YES, {}
     try:
         payload = answer.json()
     except ValueError:
-        return Taken.LATER, {}
+        return Delivery.LATER, {}
     if not isinstance(payload, dict):
-        return Taken.LATER, {}
+        return Delivery.LATER, {}
     if answer.is_success and "call" in payload:
-        return Taken.YES, payload
-    return (Taken.NEVER if answer.status_code in NEVER and "code" in payload else Taken.LATER), payload
+        return Delivery.YES, payload
+    return (Delivery.NEVER if answer.status_code in NEVER and "code" in payload else Delivery.LATER), payload

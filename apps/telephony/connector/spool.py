@@ -18,7 +18,7 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Waiting:
+class WaitingEvent:
     """An event that waits. `at`: seconds since 1970, as the SIP server's clock had them."""
 
     path: Path
@@ -40,12 +40,12 @@ class Spool:
         """Of all events that wait."""
         return {entry.name for entry in os.scandir(self.events) if not entry.name.startswith(".")}
 
-    def read(self, name: str) -> Waiting | None:
+    def read(self, name: str) -> WaitingEvent | None:
         """An event by the name of its file; None where it cannot be read, which is set aside."""
         path = self.events / name
         try:
             fields = json.loads(path.read_text())
-            return Waiting(
+            return WaitingEvent(
                 path,
                 str(fields["event"]),
                 str(fields["call"]),

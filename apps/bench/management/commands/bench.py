@@ -10,7 +10,7 @@ from django.core.management.base import CommandError, CommandParser
 
 from apps.core import cli
 
-from ...register import BENCHES, Line, Scale, scratch_database
+from ...register import BENCHES, Comparison, Scale, scratch_database
 
 LEAST_SCALE = 0.02  # less is too few to measure
 
@@ -34,7 +34,7 @@ class Command(cli.Command):
             )
         if not LEAST_SCALE <= options["scale"] <= 1:
             raise CommandError(f"--scale lies between {LEAST_SCALE} and 1.")
-        lines: list[Line] = []
+        lines: list[Comparison] = []
         for name in options["names"] or BENCHES:
             with scratch_database():
                 lines += BENCHES[name](Scale(options["scale"]))

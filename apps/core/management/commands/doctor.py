@@ -8,9 +8,9 @@ from django.core.management.base import CommandParser
 
 from ... import cli
 from ...web import health
-from ...web.health import PROBES, State
+from ...web.health import PROBES, HealthState
 
-SIGNS = {State.WELL: "  ok  ", State.WARNING: " warn ", State.WRONG: "WRONG "}
+SIGNS = {HealthState.WELL: "  ok  ", HealthState.WARNING: " warn ", HealthState.WRONG: "WRONG "}
 
 
 class Command(cli.Command):
@@ -22,7 +22,7 @@ class Command(cli.Command):
 
     def handle(self, *args: Any, **options: Any) -> None:
         outcomes = health.ask(PROBES.values())
-        is_well = not any(outcome.state == State.WRONG for outcome in outcomes.values())
+        is_well = not any(outcome.state == HealthState.WRONG for outcome in outcomes.values())
         if options["json"]:
             checks = {
                 name: {"state": str(each.state), "said": str(each.said), "hint": str(each.hint)}
@@ -32,7 +32,7 @@ class Command(cli.Command):
         else:
             for name, outcome in outcomes.items():
                 self.stdout.write(f"{SIGNS[outcome.state]} {name:<14} {outcome.said}".rstrip())
-                if outcome.state != State.WELL and outcome.hint:
+                if outcome.state != HealthState.WELL and outcome.hint:
                     self.stdout.write(f"{'':<22} → {outcome.hint}")
         if not is_well:
             sys.exit(cli.REFUSED)
