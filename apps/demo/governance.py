@@ -14,7 +14,7 @@ from apps.campaigns.models import Campaign, Filing, QueueEntry
 from apps.evidence import services as evidence
 from apps.governance import services
 from apps.governance.models import Assessment, ComplianceAudit, Incident, Nonconformity
-from apps.governance.services.reporting import month_before
+from apps.governance.services.month_reports import month_before
 
 FACTS = {
     "information": "手机号码（部分为明文）、姓名", "cause": "一名主管的账号在离岗时未锁屏，被他人使用。",

@@ -41,7 +41,7 @@ def gateways(request: StaffRequest) -> HttpResponse:
         "gateways": Gateway.objects.select_related("client").order_by("client__name"),
         "trunks": queries.coverage(now - COVERED, now).prefetch_related("lines"),
         "diallers": queries.diallers(now),
-        "silent_since": now - services.watching.SILENT,
+        "silent_since": now - services.watching_gateways.SILENT,
         "beside": queries.beside_gateway(now - COVERED, now).count(),
         "may_change": request.user.role == Role.ADMIN,
     }

@@ -21,7 +21,8 @@ from apps.optouts import services as optouts
 from apps.quality import services as quality
 from apps.quality.models import Complaint, Recording, Transcript
 from apps.quality.rules.examining import Segment
-from apps.quality.services import measuring_sound, recording, transcribing
+from apps.quality.services import measuring_sound, transcribing
+from apps.quality.services import receiving as keeping
 from apps.retention import services as retention
 from apps.retention.models import Erasure, LegalHold, PurgeRun
 from apps.retention.services import purging
@@ -161,14 +162,14 @@ def test_an_outage_of_the_storage_uses_up_no_try_of_a_transcript(
 def test_a_recording_whose_commit_was_not_answered_stays(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    call, real = world.connected(), recording._keep
+    call, real = world.connected(), keeping._keep
 
     def kept(*args: Any) -> Any:
         real(*args)
         raise OperationalError("server closed the connection unexpectedly")
 
     with monkeypatch.context() as patched:
-        patched.setattr(recording, "_keep", kept)
+        patched.setattr(keeping, "_keep", kept)
         with pytest.raises(OperationalError):
             hand_in(call, wav(60))
     assert encrypted_files.exists(Recording.objects.get().file)

@@ -18,7 +18,7 @@ from apps.core.errors import BadInput, FourEyes, NotAllowed, WrongState
 from apps.governance import services
 from apps.governance.measures import MEASURES, MeasureState, Span, measure_all
 from apps.governance.models import IncidentNotice, MonthReport, Nonconformity
-from apps.governance.services.reporting import month_before, span_of
+from apps.governance.services.month_reports import month_before, span_of
 from apps.optouts.services import record_opt_out
 from tests.world import OTHER_PHONE, World
 

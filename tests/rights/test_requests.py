@@ -669,10 +669,10 @@ def test_a_day_counted_without_a_calendar_is_counted_anew(
     made = ask(world)
     assert (made.due_on, made.is_provisional) == (date(2027, 1, 4), True)
     from apps.core.calendar.workdays import Calendar
-    from apps.rights.services import watching
+    from apps.rights.services import watching_deadlines
 
     monkeypatch.setattr(
-        watching.policies, "calendar", lambda now: Calendar({2027: {date(2027, 1, 1): "元旦"}})
+        watching_deadlines.policies, "calendar", lambda now: Calendar({2027: {date(2027, 1, 1): "元旦"}})
     )
     assert services.watch_deadlines()["recounted"] == 1
     made.refresh_from_db()

@@ -15,7 +15,7 @@ from apps.campaigns import services as campaigns
 from apps.core.calendar import clock
 from apps.telephony import services
 from apps.telephony.models import Attempt
-from apps.telephony.services import asking
+from apps.telephony.services import answering_invites
 from tests.http import Api
 from tests.quality.sounds import wav
 from tests.world import LINE, OTHER_PHONE, PHONE
@@ -202,7 +202,7 @@ def test_same_invite_hours_later_leads_no_old_reservation_on(
 ) -> None:
     """Hegui died between its decision and the note of the gateway, and no worker ended the reservation."""
     with monkeypatch.context() as dying:
-        dying.setattr(asking.calls, "relay_allowed", lambda **_asked: 1 / 0)
+        dying.setattr(answering_invites.calls, "relay_allowed", lambda **_asked: 1 / 0)
         body = {
             "dialler": telephony.dialler.public_id,
             "ask": "1",
@@ -282,7 +282,7 @@ def test_call_that_has_to_end_stays_one_while_the_gateway_is_away(telephony: Tel
 def test_dialler_cannot_find_out_who_is_on_record(
     telephony: Telephony, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("apps.access.services.searching.PER_CLIENT", (3, 10))
+    monkeypatch.setattr("apps.access.services.looking_up.PER_CLIENT", (3, 10))
     ApiClient.objects.filter(pk=telephony.world.client.pk).update(scopes=["authorize"])
     codes = [telephony.ask(to=f"1390000{number:04}")["codes"] for number in range(4)]
     assert codes == ["unknown_contact"] * 3 + ["search_quota_reached"]
@@ -293,7 +293,7 @@ def test_dialler_whose_key_may_dial_is_not_stopped_by_numbers_that_nobody_has(
 ) -> None:
     """A list with dead numbers stops no call that is allowed; neighbours under one mask raise an alarm all
     the same."""
-    monkeypatch.setattr("apps.access.services.searching.PER_CLIENT", (3, 10))
+    monkeypatch.setattr("apps.access.services.looking_up.PER_CLIENT", (3, 10))
     codes = [telephony.ask(to=f"1390{number:03}1234")["codes"] for number in range(5)]
     assert codes == ["unknown_contact"] * 5
     assert telephony.ask()["decision"] == "allow"

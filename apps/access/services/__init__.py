@@ -12,8 +12,8 @@ from .disclosing import (
     require_field_right,
 )
 from .granting import ask_grant, decide_grant, end_grant, end_lapsed_grants
-from .reviewing import close_due_reviews, decide_item, start_review
-from .searching import SearchQuotaReached, count_lookup, note_number, search_number, watch_list, watch_masks
+from .looking_up import SearchQuotaReached, count_lookup, note_number, search_number, watch_list, watch_masks
+from .reviewing_rights import close_due_reviews, decide_item, start_review
 
 __all__ = [
     "LISTENING",

@@ -4,9 +4,9 @@ from .alarming import close_alarm, look_for_alarms, raise_alarm, raise_alarm_abo
 from .dropping import count_due, drop_trail
 from .exporting import export_trail
 from .proving import heads_named, prove
-from .recording import address_of, event_of_client, record_access, record_page
 from .signing import broken_chains, sign_trail, watch_tree_heads
 from .verifying import check_trail, verify_export, verify_trail
+from .writing import address_of, event_of_client, record_access, record_page
 
 __all__ = [
     "address_of",

@@ -2,11 +2,11 @@
 
 from .consenting import record_consent, withdraw_consent, withdraw_consents
 from .doubting import end_consent, keep_consent, raise_doubt
+from .import_reports import report_lines, report_workbook
 from .importing import choose_heading, confirm_import, discard_import, import_now, run_import, start_import
 from .minors import flag_minor, lift_minor
 from .previewing import forecast
 from .purposes import record_purpose, retire_purpose
-from .reporting import report_lines, report_workbook
 from .sources import (
     add_agreement,
     approve_source,

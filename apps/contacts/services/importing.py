@@ -52,7 +52,7 @@ from apps.policies.models import DataClass
 
 from .. import rules
 from ..models import ColumnMapping, Contact, ContactImport, DataSource, MetContact
-from . import preparing, reporting, storing
+from . import import_reports, preparing, storing
 from .batching import TakenOver, store_batches
 
 MOST_ROWS = 1_000_000
@@ -435,7 +435,7 @@ def _finish(
         .get(pk=contact_import.pk)
     )
     contact_import.counts = dict(counts)
-    lines = reporting.with_consents(report, known, withdrawn) if known or withdrawn else _pieces(report)
+    lines = import_reports.with_consents(report, known, withdrawn) if known or withdrawn else _pieces(report)
     contact_import.report = streams.put(lines, folder="reports", belongs_to=contact_import.report_belongs_to)
     contact_import.consented += len(known)
     upload, contact_import.upload = contact_import.upload, ""

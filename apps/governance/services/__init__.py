@@ -24,6 +24,14 @@ from .auditing_compliance import (
     report_audit,
     sign_audit,
 )
+from .month_reports import (
+    document_of_month,
+    make_due_report,
+    make_report,
+    note_report,
+    reopen_report,
+    sign_report,
+)
 from .notifying_persons import draft_notice, give_notice, send_messages
 from .recording_incidents import (
     add_task,
@@ -43,14 +51,6 @@ from .recording_incidents import (
     what_is_missing,
 )
 from .recording_trainings import record_training
-from .reporting import (
-    document_of_month,
-    make_due_report,
-    make_report,
-    note_report,
-    reopen_report,
-    sign_report,
-)
 from .resolving import check_nonconformity, remind_of_nonconformities, report_resolved
 from .scoping import ask_scope, determine_scope
 from .subjects import find, why_needed

@@ -17,7 +17,7 @@ from apps.ui.pages import attachment, said
 
 from .. import papers, services
 from ..models import MonthReport
-from ..services.reporting import month_before
+from ..services.month_reports import month_before
 
 READERS = (Role.COMPLIANCE, Role.ADMIN)
 

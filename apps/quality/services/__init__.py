@@ -25,8 +25,8 @@ from .correcting import (
 from .measuring_sound import measure_received, measure_recording
 from .packs import drop_packs_of
 from .playing import ByteRange, begin_play, end_play, note_heard, serve, write_plays
-from .recording import AnotherRecording, OfAnotherCall, RecordingTooLarge, open_recording, receive_recording
-from .reviewing import (
+from .receiving import AnotherRecording, OfAnotherCall, RecordingTooLarge, open_recording, receive_recording
+from .reviewing_calls import (
     appeal,
     approve_card,
     delete_remark,
@@ -40,7 +40,7 @@ from .reviewing import (
 )
 from .sampling import choose_by_hand, end_plan, sample_day, sample_due, write_plan
 from .transcribing import AnotherTranscript, examine_again, opened, take_transcript, transcribe_due
-from .watching import report_missing, watch_lines
+from .watching_coverage import report_missing, watch_lines
 
 __all__ = [
     "AnotherRecording",

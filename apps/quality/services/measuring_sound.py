@@ -14,7 +14,7 @@ from apps.notifications.services import notify
 
 from .. import sound
 from ..models import Recording
-from .recording import open_recording
+from .receiving import open_recording
 from .transcribing import when_to_transcribe
 
 log = structlog.get_logger(__name__)

@@ -18,7 +18,7 @@ from .. import queries
 from ..models import Play, Recording
 from ..rules import listening
 from ..sound import CONTENT_TYPES
-from .recording import open_recording
+from .receiving import open_recording
 
 LASTS = timedelta(hours=4)
 # What the trail can say in one event; more spans are reported by their number.

@@ -28,7 +28,7 @@ from ..models import Recording, Transcript
 from ..rules import examining
 from ..rules.examining import Segment
 from ..sound import MOST_MS
-from .recording import call_of, open_recording
+from .receiving import call_of, open_recording
 
 log = structlog.get_logger(__name__)
 MOST_SEGMENTS = 5_000

@@ -1,7 +1,7 @@
 """Changes of retention, one file a subject."""
 
 from .backing_up import back_up
-from .checking import check_consistency, watch_consistency
+from .checking_consistency import check_consistency, watch_consistency
 from .erasures import begin_erasure, finish_erasures
 from .escrow import join_keyring, split_keyring
 from .holding import end_hold, place_hold, remind_of_holds

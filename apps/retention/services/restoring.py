@@ -35,7 +35,7 @@ from ..holds import held
 from ..models import Erasure
 from ..storage_classes import erase_contacts
 from .backing_up import canaries
-from .checking import check_consistency
+from .checking_consistency import check_consistency
 from .erasing import erase_again
 from .erasures import finish_erasures
 from .purging import purge

@@ -1,8 +1,7 @@
 """Scripts: written by one, reviewed by others, published, retired at once (R28); and the rules they are
 checked by."""
 
-from .remarking import answer, remark, resolve
-from .reviewing import (
+from .approving import (
     CheckBlocked,
     ReviewOpen,
     approve,
@@ -15,6 +14,7 @@ from .reviewing import (
     retire,
     retire_superseded,
 )  # fmt: skip
+from .remarking import answer, remark, resolve
 from .ruling import approve_rule, refuse_rule, write_rule
 from .third_reading import read_by_third
 from .writing import change_draft, create_script, submit, take_back, write_version
