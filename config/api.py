@@ -2,7 +2,6 @@
 documented."""
 
 import json
-from collections.abc import Mapping
 from typing import Any
 
 import structlog
@@ -10,18 +9,17 @@ from django.core.exceptions import RequestDataTooBig
 from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from ninja import Field, NinjaAPI, Schema
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.parser import Parser
 
-from apps.accounts.api_auth import ClientKey
+from apps.accounts.api_auth import ClientKey, brings_refusals
 from apps.calls.api import router as calls
-from apps.contacts.api import EXTERNAL_ID
 from apps.contacts.api import router as contacts
 from apps.core.database.availability import is_away
 from apps.core.errors import HeguiError, ServiceAway
-from apps.core.web.lenient_json import read_form, read_json
+from apps.core.web.invalid_bodies import why_invalid
+from apps.core.web.lenient_json import read_body
 from apps.core.web.request_ids import current
 from apps.optouts.api import router as optouts
 from apps.quality.api import router as quality
@@ -62,11 +60,9 @@ PROBLEMS = {
 
 class LooseParser(Parser):
     def parse_body(self, request: HttpRequest) -> Any:
-        if not request.body.strip():
-            return {}
-        if request.content_type == "application/x-www-form-urlencoded":
-            return read_form(request.body)
-        return read_json(request.body)
+        if request.content_type == "multipart/form-data":
+            return {name: texts if len(texts) > 1 else texts[0] for name, texts in request.POST.lists()}
+        return read_body(request.body, request.content_type or "", must_be_read=brings_refusals(request))
 
 
 class DocumentedApi(NinjaAPI):
@@ -161,50 +157,8 @@ def _unknown_key(request: HttpRequest, error: AuthenticationError) -> HttpRespon
 
 @api.exception_handler(ValidationError)
 def _not_valid(request: HttpRequest, error: ValidationError) -> HttpResponse:
-    """Where and why, never the value: it may be a number."""
-    found = [{"where": ".".join(map(str, each["loc"])), "why": sentence_of(each)} for each in error.errors]
-    return problem(
-        422, "bad_input", "; ".join(f"{each['where']}: {each['why']}" for each in found), errors=found
-    )
-
-
-# What pydantic says, in sentences that are translated; others are given as they come.
-WHY: dict[str, Any] = {
-    "missing": gettext_lazy("has to be given."),
-    "extra_forbidden": gettext_lazy("is not known here."),
-    "string_type": gettext_lazy("has to be a text."),
-    "string_too_short": gettext_lazy("has to have at least %(min_length)s characters."),
-    "string_too_long": gettext_lazy("has at most %(max_length)s characters."),
-    "string_pattern_mismatch": gettext_lazy("holds characters that are not taken here."),
-    "literal_error": gettext_lazy("has to be one of: %(expected)s."),
-    "int_type": gettext_lazy("has to be a whole number."),
-    "int_parsing": gettext_lazy("has to be a whole number."),
-    "float_type": gettext_lazy("has to be a number."),
-    "float_parsing": gettext_lazy("has to be a number."),
-    "bool_type": gettext_lazy("has to be true or false."),
-    "bool_parsing": gettext_lazy("has to be true or false."),
-    "list_type": gettext_lazy("has to be a list."),
-    "dict_type": gettext_lazy("has to be an object."),
-    "model_type": gettext_lazy("has to be an object."),
-    "model_attributes_type": gettext_lazy("has to be an object."),
-    "too_short": gettext_lazy("has to have at least %(min_length)s entries."),
-    "too_long": gettext_lazy("has at most %(max_length)s entries."),
-    "greater_than_equal": gettext_lazy("has to be at least %(ge)s."),
-    "less_than_equal": gettext_lazy("has to be at most %(le)s."),
-    "timezone_aware": gettext_lazy("has to be a time with its offset, like 2026-11-24T10:00:05+08:00."),
-    "datetime_type": gettext_lazy("has to be a time with its offset, like 2026-11-24T10:00:05+08:00."),
-    "datetime_parsing": gettext_lazy("has to be a time with its offset, like 2026-11-24T10:00:05+08:00."),
-    "datetime_from_date_parsing": gettext_lazy(
-        "has to be a time with its offset, like 2026-11-24T10:00:05+08:00."
-    ),
-    "external_id": EXTERNAL_ID,
-}
-
-
-def sentence_of(error: Mapping[str, Any]) -> str:
-    """One finding of pydantic, in the reader's language and without the value: it may be a number."""
-    words = WHY.get(error["type"])
-    return str(words) % error.get("ctx", {}) if words is not None else str(error["msg"])
+    found, detail = why_invalid(error.errors)
+    return problem(422, "bad_input", detail, errors=found)
 
 
 @api.exception_handler(HttpError)

@@ -34,6 +34,12 @@ NEVER_TURNED_AWAY = (
 )
 
 
+def brings_refusals(request: HttpRequest) -> bool:
+    """Judged by the operation, not by what stands in its address: an id may end in any word."""
+    match = request.resolver_match
+    return match is not None and match.route.endswith(NEVER_TURNED_AWAY)
+
+
 class ClientKey(HttpBearer):
     def authenticate(self, request: HttpRequest, token: str) -> ApiClient | None:
         client = self.find(token, at=clock.now(), address=request.META.get("REMOTE_ADDR") or None)
@@ -42,7 +48,7 @@ class ClientKey(HttpBearer):
         try:
             take_permit(client)
         except TooManyRequests:
-            if not request.path.rstrip("/").endswith(NEVER_TURNED_AWAY):
+            if not brings_refusals(request):
                 raise
         return client
 

@@ -26,7 +26,7 @@ from apps.core.errors import BadInput, HeguiError, NotFound
 from apps.core.privacy.canonical_text import even
 from apps.core.privacy.dialling import number_to_dial
 from apps.core.web import ids
-from apps.core.web.lenient_json import Lenient, items_of, text_of, under_names
+from apps.core.web.lenient_json import Lenient, reports_in, text_of, under_names
 from apps.core.web.metrics import GATE_SECONDS
 from apps.optouts.services import make_link
 
@@ -278,9 +278,16 @@ def event(request: ClientRequest, call_id: str, report: EventIn, key: AnyKey = N
     Any other event says that it was, and the call counts. When the answer has `end_requested`, hang up."""
     client = request.auth
     require_scope(client, ApiClient.Scope.EVENTS)
-    return [_take_event(client, call_id, each) for each in items_of(report.model_dump(exclude_unset=True))][
-        -1
-    ]
+    answers, errors = [], []
+    for each in reports_in(report.model_dump(exclude_unset=True), ("event",), tuple(rules.PRESSED)):
+        try:
+            answers.append(_take_event(client, call_id, each))
+        except BadInput as error:  # the others are taken: a 9 behind an event that does not exist is a 9
+            errors.append(error)
+    if not answers:
+        raise errors[0]
+    ignored = [name for each in answers for name in each["ignored"]] + ["event"] * bool(errors)
+    return {**answers[-1], "ignored": list(dict.fromkeys(ignored))}
 
 
 def _take_event(client: ApiClient, call_id: str, said: dict[str, Any]) -> dict[str, Any]:
@@ -356,6 +363,7 @@ def list_campaigns(request: ClientRequest) -> list[dict[str, Any]]:
 
 @router.get("campaigns/{code}/queue", response=list[QueueRow], summary="Who waits to be called, masked")
 def queue(request: ClientRequest, code: str) -> list[dict[str, Any]]:
+    require_scope(request.auth, ApiClient.Scope.AUTHORIZE)
     campaign = _campaign(request.auth, code)
     now = clock.now()
     waiting = campaign.entries.filter(state=QueueEntry.State.WAITING).filter(

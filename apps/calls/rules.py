@@ -32,6 +32,11 @@ PRESSED = frozenset(
         "keypressed",
     }
 )
+_OF_A_KEY = re.compile(r"digit|dtmf|press|keycode|keypad|keyinput|button")
+# What else of a key press has a field of its own, by the end of its name.
+_BESIDE_A_KEY = re.compile(
+    r"(?:at|id|ms|time|stamp|type|mode|method|count|length|duration|seconds|payload|timeout|volume)$"
+)
 VALUES = frozenset({"value", "signal", "input", "tone", "data"})
 _NOT_A_LETTER = re.compile(r"[^a-z]")
 # Nothing was reported that says that the call was made.
@@ -141,7 +146,6 @@ def pressed_in(said: Mapping[str, Any], *, event: str, depth: int = 5) -> dict[s
     `event` is the report's event, in lower case: one that speaks of a key names the key under other names
     too.
     """
-    names = PRESSED | VALUES if speaks_of_a_key(event) else PRESSED
     found = {}
     for field, value in said.items():
         inside = [
@@ -152,6 +156,14 @@ def pressed_in(said: Mapping[str, Any], *, event: str, depth: int = 5) -> dict[s
         ]
         if deeper:
             found[field] = deeper
-        elif _NOT_A_LETTER.sub("", even(field).lower()) in names:
+        elif _names_a_key(_NOT_A_LETTER.sub("", even(field).lower()), event):
             found[field] = value
     return found
+
+
+def _names_a_key(field: str, event: str) -> bool:
+    """Whether a field, by its letters, is called like a key that was pressed, and not like its time, its
+    length or its kind."""
+    if field in PRESSED or (field in VALUES and speaks_of_a_key(event)):
+        return True
+    return _OF_A_KEY.search(field) is not None and _BESIDE_A_KEY.search(field) is None

@@ -1,15 +1,25 @@
 """Contacts from a CRM or an ERP: by the ids that it gives them."""
 
 import re
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from django.db.models import prefetch_related_objects
 from django.http import HttpResponse
+from django.utils.http import parse_etags
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from ninja import Field, Header, Path, Query, Router, Schema, Status
-from pydantic import AfterValidator, AwareDatetime, ConfigDict, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    ConfigDict,
+    StringConstraints,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 from pydantic_core import PydanticCustomError
 
 from apps.accounts.api_auth import AnyKey, IdempotencyKey, require_scope
@@ -20,6 +30,7 @@ from apps.audit.services import record_access
 from apps.core.errors import BadInput, HeguiError
 from apps.core.privacy import phones
 from apps.core.privacy.protected import Protected
+from apps.core.web.invalid_bodies import why_invalid
 from apps.core.web.lenient_json import ITEMS, Lenient, plain_name, text_of, texts_under, under_names
 
 from .models import Contact, ExternalRef, Purpose
@@ -44,7 +55,8 @@ def checked_id(text: str) -> str:
 
 ExternalId = Annotated[str, AfterValidator(checked_id)]
 InPath = Annotated[str, Path(examples=["crm-1017"]), AfterValidator(checked_id)]
-IfMatch = Annotated[str | None, Header(alias="If-Match", max_length=80)]
+IfMatch = Annotated[str | None, Header(alias="If-Match", max_length=800)]
+IfNoneMatch = Annotated[str | None, Header(alias="If-None-Match", max_length=800)]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=r"^[^\x00]*$")]
 Said = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00]*$")
@@ -161,12 +173,35 @@ class BulkContactIn(ContactIn):
     external_id: ExternalId = Field(examples=["crm-1017"])
 
 
+@dataclass(frozen=True)
+class RefusedItem:
+    """An item that has not the form of a contact."""
+
+    external_id: str
+    error: HeguiError
+
+
+def _read_or_refused(item: Any, read: ValidatorFunctionWrapHandler) -> Any:
+    try:
+        return read(item)
+    except ValidationError as error:
+        name = item.get("external_id") if isinstance(item, dict) else None
+        shown = name if isinstance(name, str) and _ID.fullmatch(name) else ""
+        _found, why = why_invalid(error.errors())
+        return RefusedItem(shown, BadInput("%(why)s", why=why))
+
+
 class Items(Strict):
-    items: Annotated[list[BulkContactIn], Field(min_length=1, max_length=MOST_ITEMS)]
+    items: Annotated[
+        list[Annotated[BulkContactIn, WrapValidator(_read_or_refused)]],
+        Field(min_length=1, max_length=MOST_ITEMS),
+    ]
 
 
 class Result(Schema):
-    external_id: str = Field(examples=["crm-1017"])
+    external_id: str = Field(
+        examples=["crm-1017"], description="Empty for an item whose id cannot be used; results are in order."
+    )
     status: Literal["created", "updated", "unchanged", "refused"] = Field(examples=["created"])
     contact: str | None = Field(None, examples=["ct_1a"])
     code: str | None = Field(None, examples=["phone_invalid"])
@@ -224,15 +259,14 @@ def _quoted(contact: Contact) -> str:
     return f'"{syncing.etag_of(contact)}"'
 
 
-def _etag(if_match: str | None) -> str:
-    """The tag of an `If-Match`, without its quotes; "*" for any state; "" where there is none."""
-    if not if_match or if_match.strip() == syncing.ANY:
-        return (if_match or "").strip()
-    # weak, or marked, by what compresses on the way
-    found = re.fullmatch(r'\s*(?:W/)?"([0-9a-f]{1,64})(?:-[a-z]+)?"\s*', if_match)
-    if found is None:
+def _etags(if_match: str | None) -> frozenset[str]:
+    """The tags of an `If-Match`, without their quotes; "*" for any state; none where there is no such
+    header."""
+    tags = parse_etags(if_match or "")
+    if if_match and not tags:
         raise BadInput(_('Send If-Match as you got it: one ETag in double quotes, or "*".'))
-    return found[1]
+    # weak, or marked, by what compresses on the way
+    return frozenset(re.sub(r'^(?:W/)?"|(?:-[a-z]+)?"$', "", tag) for tag in tags)
 
 
 def _answer(
@@ -292,7 +326,9 @@ def post_contacts(request: ClientRequest, payload: Items, key: IdempotencyKey = 
     }
 
 
-def _record_of(item: BulkContactIn) -> ContactRecord | HeguiError:
+def _record_of(item: BulkContactIn | RefusedItem) -> ContactRecord | HeguiError:
+    if isinstance(item, RefusedItem):
+        return item.error
     try:
         return item.as_record()
     except HeguiError as error:
@@ -349,11 +385,17 @@ def put_contact(
     external_id: InPath,
     payload: ContactIn,
     if_match: IfMatch = None,
+    if_none_match: IfNoneMatch = None,
 ) -> Any:
-    """With `If-Match` only while the contact is as you read it (412 otherwise)."""
+    """With `If-Match` only while the contact is as you read it, with `If-None-Match: *` only where there is
+    none of this id yet (412 otherwise)."""
     require_scope(request.auth, ApiClient.Scope.CONTACTS)
     contact, outcome = syncing.put_contact(
-        client=request.auth, external_id=external_id, payload=payload.as_record(), if_match=_etag(if_match)
+        client=request.auth,
+        external_id=external_id,
+        payload=payload.as_record(),
+        if_match=_etags(if_match),
+        is_new=(if_none_match or "").strip() == syncing.ANY,
     )
     return Status(201 if outcome == "created" else 200, _answer(request, response, contact, external_id))
 
@@ -373,7 +415,7 @@ def patch_contact(
         client=request.auth,
         external_id=external_id,
         payload=payload.as_record(),
-        if_match=_etag(if_match),
+        if_match=_etags(if_match),
         partial=True,
     )
     return _answer(request, response, contact, external_id)
@@ -390,5 +432,5 @@ def delete_contact(
     """404 once it is gone; `contact.erased` is sent to your end point then. A legal hold keeps it, and it is
     not called meanwhile."""
     require_scope(request.auth, ApiClient.Scope.CONTACTS)
-    contact = syncing.delete_contact(client=request.auth, external_id=external_id, if_match=_etag(if_match))
+    contact = syncing.delete_contact(client=request.auth, external_id=external_id, if_match=_etags(if_match))
     return Status(202, _answer(request, response, contact, external_id))

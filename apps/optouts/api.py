@@ -14,11 +14,11 @@ from apps.accounts.models import ApiClient
 from apps.accounts.request_types import ClientRequest
 from apps.core.calendar import clock
 from apps.core.calendar.timestamps import read_timestamp
-from apps.core.errors import NotFound
+from apps.core.errors import HeguiError, NotFound
 from apps.core.privacy import phones
 from apps.core.privacy.protected import Protected
 from apps.core.web import ids
-from apps.core.web.lenient_json import Lenient, items_of, leaves, text_of, texts_under, under_names
+from apps.core.web.lenient_json import Lenient, leaves, reports_in, text_of, texts_under, under_names
 
 from . import services
 from .models import Scrub
@@ -72,14 +72,28 @@ TEXT = (
     "回复",
 )
 ABOUT = ("messageid", "sentat")
+WEIGHT = ("refusal", "near", "other")
+NOT_TAKEN: dict[str, Any] = {
+    "reading": "other",
+    "opt_out": None,
+    "recorded_at": None,
+    "answer": None,
+    "ignored": [],
+}
 
 
-class MessageTaken(Schema):
+class OneMessageTaken(Schema):
     reading: Literal["refusal", "near", "other"] = Field(examples=["refusal"])
     opt_out: str | None = Field(examples=["oo_7"])
     recorded_at: datetime | None = Field(examples=["2026-11-24T02:00:06+00:00"])
     answer: str | None = Field(examples=[ANSWER])
     ignored: list[str] = Field(examples=[[]])
+    code: str | None = Field(None, description="Why this message was not taken.", examples=[None])
+    detail: str | None = Field(None, examples=[None])
+
+
+class MessageTaken(OneMessageTaken):
+    messages: list[OneMessageTaken] = Field(description="One for each message of the request, in its order.")
 
 
 @router.post(
@@ -87,14 +101,25 @@ class MessageTaken(Schema):
 )
 def sms(request: ClientRequest, message: MessageIn, key: AnyKey = None) -> dict[str, Any]:
     """A refusal has taken effect when this answers. `near`: it may be one, the number is blocked and a person
-    reads it. The same `message_id` again changes nothing. `answer` is what to send back, if anything."""
+    reads it. The same `message_id` again changes nothing. `answer` is what to send back, if anything.
+
+    Several messages in one request are taken each by itself; what is said of the request is what is said of
+    its first refusal. It is refused as a whole only where none of them could be taken."""
     client = request.auth
     require_scope(client, ApiClient.Scope.OPT_OUTS)
-    with transaction.atomic():
-        taken = [
-            _take(client, each) for each in items_of(message.model_dump(by_alias=True, exclude_unset=True))
-        ]
-    return next((each for each in taken if each["reading"] != "other"), taken[0])
+    said = message.model_dump(by_alias=True, exclude_unset=True)
+    taken, errors = [], []
+    for each in reports_in(said, SENDER, TEXT):
+        try:
+            with transaction.atomic():
+                taken.append(_take(client, each))
+        except HeguiError as error:
+            errors.append(error)
+            taken.append({**NOT_TAKEN, "code": error.code, "detail": str(error)})
+    if len(errors) == len(taken):
+        raise errors[0]
+    by_weight = sorted(taken, key=lambda one: (one["code"] is not None, WEIGHT.index(one["reading"])))
+    return {**by_weight[0], "messages": taken}
 
 
 def _take(client: ApiClient, said: dict[str, Any]) -> dict[str, Any]:
@@ -117,7 +142,7 @@ def _take(client: ApiClient, said: dict[str, Any]) -> dict[str, Any]:
             sent_at=sent_at,
         )
         # which says why there is none
-        for number in phones.numbers_in(sender_text) or [phones.normalise(sender_text)]
+        for number in phones.numbers_of_refusal(sender_text) or [phones.normalise(sender_text)]
     ]
     taken = all_taken[0]
     entry = taken.opt_out
@@ -127,6 +152,8 @@ def _take(client: ApiClient, said: dict[str, Any]) -> dict[str, Any]:
         "opt_out": entry.public_id if entry else None,
         "recorded_at": entry.created_at if entry else None,
         "answer": ANSWER if taken.reading == "refusal" else None,
+        "code": None,
+        "detail": None,
         "ignored": [name for name, lost in is_lost.items() if lost]
         + sorted(
             name
@@ -140,7 +167,7 @@ def _sender(said: dict[str, Any]) -> str:
     """What stands as the sender: the first field of those that holds a number, else the first that holds
     anything."""
     named = texts_under(said, SENDER)
-    return next((text for text in named if phones.numbers_in(text)), named[0] if named else "")
+    return next((text for text in named if phones.numbers_of_refusal(text)), named[0] if named else "")
 
 
 def _words(said: dict[str, Any]) -> str:

@@ -335,3 +335,26 @@ def test_a_state_is_reported_by_everything_that_may_be_said(world: World) -> Non
     services.withdraw_consents(contact=world.contact, how="来信")
     seen.add(syncing.etag_of(world.contact))
     assert len(seen) == 6
+
+
+def test_a_contact_is_made_only_where_there_is_none_of_the_id(crm: Api) -> None:
+    assert crm.send("put", "contacts/crm-1", RECORD, **{"If-None-Match": "*"}).status_code == 201
+    again = crm.send("put", "contacts/crm-1", {**RECORD, "name": "别人"}, **{"If-None-Match": "*"})
+    assert again.status_code == 412
+    assert crm.send("get", "contacts/crm-1").json()["name"] != "别人"
+
+
+def test_one_of_several_etags_is_enough_and_an_unknown_one_is_another_state(crm: Api) -> None:
+    etag = crm.send("put", "contacts/crm-1", RECORD)["ETag"]
+    assert crm.send("patch", "contacts/crm-1", {"note": "y"}, **{"If-Match": '"zz"'}).status_code == 412
+    several = {"If-Match": f'"zz", {etag}'}
+    assert crm.send("patch", "contacts/crm-1", {"note": "x"}, **several).status_code == 200
+
+
+def test_an_item_without_the_form_of_a_contact_is_refused_by_itself(crm: Api) -> None:
+    items = [{**RECORD, "external_id": "crm-1"}, {"external_id": "crm-2", "phone": None}, 7,
+             {**RECORD, "external_id": "a b", "phone": "13700001115"}]  # fmt: skip
+    results = crm.send("post", "contacts", {"items": items}).json()["results"]
+    assert [each["status"] for each in results] == ["created", "refused", "refused", "refused"]
+    assert [each["external_id"] for each in results] == ["crm-1", "crm-2", "", ""]
+    assert all(each["detail"] for each in results[1:])

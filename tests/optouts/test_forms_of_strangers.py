@@ -1,11 +1,22 @@
 """Refusals under other names, in lists and forms, behind empty fields: none is lost for its form."""
 
+import io
 import json
 from typing import Any
 
 import pytest
+from django.conf import settings
+from django.core.handlers.wsgi import WSGIHandler
+from django.core.signals import request_started
+from django.db import close_old_connections
+from django.test import RequestFactory
 
 from apps.calls import services as calls
+from apps.core.crypto import blind_index
+from apps.core.privacy import phones
+from apps.core.privacy.protected import Protected
+from apps.core.web.chunked_bodies import WithLength
+from apps.optouts.queries import entries_in_force
 from tests.http import SecureClient
 from tests.world import PHONE, World
 
@@ -31,9 +42,16 @@ MESSAGES = [
     [{"from": "13700001115", "text": "您好"}, {"from": PHONE, "text": "退订"}],
     {"from": PHONE, "text": ["别再", "打电话了"]},
 ]  # fmt: skip
+ODD_NUMBERS = [
+    "159,0000,4260", "一五九零零零零四二六零", "9015900004260", "01186 159 0000 4260", "9-159-0000-4260",
+]  # fmt: skip
+PLAIN = "15900004260"
 EVENTS = [
     {"event": "dtmf-9"}, {"event": "key_9"}, {"event": "KeyPress9"}, [{"event": "key", "digit": "9"}],
     [{"event": "ringing"}, {"event": "dtmf", "value": "9"}], {"event": "keypress", "data": {"key": "9"}},
+    {"event": "key", "key_code": "9"}, {"event": "answered", "pressed_key": "9"}, {"dtmfKey": "9"},
+    [{"event": "bogus"}, {"event": "key", "digit": "9"}],
+    {"events": [{"event": "bogus"}, {"event": "key", "digit": "9"}]},
 ]  # fmt: skip
 
 
@@ -93,3 +111,118 @@ def test_who_wrote_something_else_in_the_same_list_is_not_blocked(world: World) 
         world, "sms", [{"from": PHONE, "text": "您好，请问几点营业"}, {"from": "13700001115", "text": "退订"}]
     )
     assert not opted_out(world)
+
+
+def register_of(world: World, number: str) -> bool:
+    hashes = blind_index.register_hashes(Protected(phones.normalise(number), "phone"))
+    return bool(entries_in_force(hashes.values()))
+
+
+@pytest.mark.parametrize("odd", ODD_NUMBERS)
+@pytest.mark.parametrize("path", ["opt-outs", "sms"])
+def test_a_number_of_somebody_who_refused_is_read_however_it_is_dialled(
+    world: World, path: str, odd: str
+) -> None:
+    answer = post(world, path, {"phone": odd, "text": "TD"})
+    assert answer.status_code in {200, 201}, answer.content
+    assert register_of(world, PLAIN)
+
+
+def test_of_several_opt_outs_each_is_taken_by_itself(world: World) -> None:
+    answer = post(world, "opt-outs", [{"phone": "12"}, {"phone": PHONE, "evidence": "a"}, {"mobile": PLAIN}])
+    assert answer.status_code == 201
+    assert len(answer.json()["opt_outs"]) == 2
+    assert "phone" in answer.json()["ignored"]
+    assert register_of(world, PHONE)
+    assert register_of(world, PLAIN)
+
+
+def test_a_number_that_cannot_be_read_is_named_beside_one_that_can(world: World) -> None:
+    answer = post(world, "opt-outs", {"phone": [PHONE, "1380000"], "evidence": "a"})
+    assert answer.status_code == 201
+    assert answer.json()["ignored"] == ["phone"]
+
+
+def test_of_several_messages_each_is_taken_by_itself(world: World) -> None:
+    answer = post(world, "sms", [{"from": "bad", "text": "TD"}, {"from": PHONE, "text": "TD"}])
+    assert answer.status_code == 200
+    assert [each["code"] for each in answer.json()["messages"]] == ["phone_invalid", None]
+    assert answer.json()["reading"] == "refusal"
+    assert register_of(world, PHONE)
+
+
+def test_who_did_not_refuse_is_not_opted_out_by_another_s_message(world: World) -> None:
+    body = {"to": "10690001", "messages": [{"from": PLAIN, "text": "您好"}, {"from": PHONE, "text": "TD"}]}
+    assert post(world, "sms", body).status_code == 200
+    assert register_of(world, PHONE)
+    assert not register_of(world, PLAIN)
+
+
+XML = f"<?xml version='1.0'?><sms><from>{PHONE}</from><content>退订</content></sms>"
+MULTIPART = (
+    "".join(
+        f'--b\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+        for name, value in (("from", PHONE), ("text", "TD"))
+    )
+    + "--b--\r\n"
+)
+BESIDE_A_KEY = [
+    {"event": "ringing", "pressed_at": "2026-11-24T09:09:09+08:00"},
+    {"event": "answered", "dtmf_duration": 900, "key_count": 9},
+]
+
+
+@pytest.mark.parametrize("body", BESIDE_A_KEY, ids=str)
+def test_what_stands_beside_a_key_is_no_key(world: World, body: Any) -> None:
+    made = world.authorize(agent="agent", checklist_done=True).call
+    assert made is not None
+    calls.claim_call(client=world.client)
+    assert post(world, f"calls/{made.public_id}/events", body).status_code == 200
+    assert not register_of(world, PHONE)
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+(XML, "text/xml"), (MULTIPART, "multipart/form-data; boundary=b")
+    ], ids=["xml", "multipart"],
+)  # fmt: skip
+def test_a_message_in_another_form_is_read(world: World, body: str, kind: str) -> None:
+    assert post(world, "sms", body.encode(), kind).json()["reading"] == "refusal"
+    assert opted_out(world)
+
+
+@pytest.mark.parametrize("body", [f"phone={PHONE}, sorry", f'{{"phone": "{PHONE}"'], ids=str)
+def test_an_opt_out_that_is_no_json_is_read_as_text(world: World, body: str) -> None:
+    assert post(world, "opt-outs", body.encode()).status_code == 201
+    assert opted_out(world)
+
+
+def in_chunks(world: World, path: str, body: bytes) -> tuple[str, bytes]:
+    """What the program answers to a body that comes in chunks, as a server hands it in."""
+    environ = (
+        RequestFactory().generic("POST", f"/api/v1/{path}", body, "application/json", secure=True).environ
+    )
+    del environ["CONTENT_LENGTH"]
+    environ |= {"HTTP_TRANSFER_ENCODING": "chunked", "HTTP_AUTHORIZATION": f"Bearer {world.key}"}
+    environ["wsgi.input"] = io.BufferedReader(io.BytesIO(body))
+    begun: list[str] = []
+    program = WithLength(WSGIHandler(), settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+    request_started.disconnect(close_old_connections)  # as Django's own client does it
+    try:
+        answer = program(environ, lambda status, _headers, *_rest: begun.append(status))
+    finally:
+        request_started.connect(close_old_connections)
+    return begun[0], b"".join(answer)
+
+
+def test_a_body_in_chunks_is_read(world: World) -> None:
+    status, _answer = in_chunks(world, "opt-outs", json.dumps({"phone": PHONE}).encode())
+    assert status.startswith("201")
+    assert opted_out(world)
+
+
+def test_a_body_in_chunks_that_is_too_large_says_how_to_send_it(world: World) -> None:
+    status, answer = in_chunks(world, "opt-outs", b" " * (settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1))
+    assert status.startswith("411")
+    assert json.loads(answer)["code"] == "length_required"

@@ -71,7 +71,7 @@ OPERATIONS: dict[tuple[str, str], tuple[str | None, Any, int]] = {
     ("get", "telephony/calls-to-end"): ("telephony", None, 200),  # its own
     ("post", "telephony/report"): ("telephony", REPORT, 204),
     ("get", "campaigns"): (None, None, 200),
-    ("get", "campaigns/{code}/queue"): (None, None, 404),
+    ("get", "campaigns/{code}/queue"): ("authorize", None, 404),
 }
 
 

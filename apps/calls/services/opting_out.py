@@ -10,11 +10,20 @@ from apps.core.calendar import clock
 from apps.core.calendar.timestamps import read_timestamp
 from apps.core.crypto import blind_index
 from apps.core.crypto.blind_index import Phone
-from apps.core.errors import NotFound
+from apps.core.errors import HeguiError, NotFound
 from apps.core.privacy import phones
 from apps.core.privacy.protected import Protected
 from apps.core.web import ids
-from apps.core.web.lenient_json import ITEMS, leaves, plain_name, shortened, text_of, texts_under, under_names
+from apps.core.web.lenient_json import (
+    ITEMS,
+    leaves,
+    plain_name,
+    reports_in,
+    shortened,
+    text_of,
+    texts_under,
+    under_names,
+)
 from apps.optouts.models import OptOut
 from apps.optouts.services import is_ours, record_opt_out
 
@@ -34,14 +43,32 @@ UNNAMED = "unnamed"  # evidence of a system that names none: one entry a number
 MOST_EVIDENCE = 60
 
 
-@transaction.atomic
 def take_opt_out(*, client: ApiClient, said: dict[str, Any]) -> tuple[list[OptOut], list[str]]:
-    """Put every number that a request names on the register. Returns the entries, and the names of what could
-    not be used.
+    """Put every number that a request names on the register; what stands in a list is taken one by one.
+    Returns the entries, and the names of what could not be used.
 
     A scope that names no purpose or brand of ours is one of everything. Raises `PhoneInvalid` or `NotFound`
     when no number is named.
     """
+    entries: dict[int, OptOut] = {}
+    ignored: list[str] = []
+    errors = []
+    for report in reports_in(said, NUMBER, CONTACT):
+        try:
+            recorded, unused = _take(client, report)
+        except HeguiError as error:
+            errors.append(error)
+            unused = ["phone"]
+        else:
+            entries |= {each.pk: each for each in recorded}
+        ignored += [name for name in unused if name not in ignored]
+    if not entries:
+        raise errors[0]
+    return list(entries.values()), ignored
+
+
+@transaction.atomic
+def _take(client: ApiClient, said: dict[str, Any]) -> tuple[list[OptOut], list[str]]:
     ignored = sorted(
         name for name, value in said.items() if name != ITEMS and not _names_in(name, value) & FIELDS
     )
@@ -87,24 +114,30 @@ def _numbers(said: dict[str, Any]) -> tuple[list[tuple[Phone, int | None]], list
     """
     ids_named = texts_under(said, CONTACT)
     contacts = {contact.pk: contact for contact in map(_contact, ids_named) if contact is not None}
-    phone = "; ".join([*texts_under(said, NUMBER), *(text for text in ids_named if _contact(text) is None)])
-    named = phones.numbers_in(phone)
+    texts = [*texts_under(said, NUMBER), *(text for text in ids_named if _contact(text) is None)]
+    named = [number for text in texts for number in phones.numbers_of_refusal(text)]
     if not named and not contacts:
-        named = phones.numbers_in("; ".join(text for _name, text in leaves(said)))
-    no_contact = ids_named and not contacts and not phones.numbers_in("; ".join(ids_named))
-    unusable = [
-        name for name, is_lost in (("contact", no_contact), ("phone", phone and not named)) if is_lost
-    ]
+        named = [number for _name, text in leaves(said) for number in phones.numbers_of_refusal(text)]
+    is_lost = {
+        "contact": ids_named
+        and not contacts
+        and not any(phones.numbers_of_refusal(text) for text in ids_named),
+        "phone": any(
+            phones.has_unread(text) or not phones.numbers_of_refusal(text)
+            for text in texts_under(said, NUMBER)
+        ),
+    }
+    unusable = [name for name, lost in is_lost.items() if lost]
     if not named and not contacts:
-        if phone:
-            named = [phones.normalise(phone)]  # says what is wrong with it
+        if texts:
+            named = [phones.normalise(texts[0])]  # says what is wrong with it
         else:
             raise NotFound()
     numbers: list[tuple[Phone, int | None]] = [(contact.phone, contact.pk) for contact in contacts.values()]
     known = {blind_index.number_index(contact.phone) for contact in contacts.values()}
     numbers += [
         (Protected(number, "phone"), None)
-        for number in named
+        for number in dict.fromkeys(named)
         if blind_index.number_index(number) not in known
     ]
     return numbers, unusable

@@ -138,7 +138,13 @@ def check_record(payload: ContactRecord, raw: Sequence[str]) -> None:
 
 
 def put_contact(
-    *, client: ApiClient, external_id: str, payload: ContactRecord, if_match: str = "", partial: bool = False
+    *,
+    client: ApiClient,
+    external_id: str,
+    payload: ContactRecord,
+    if_match: frozenset[str] = frozenset(),
+    is_new: bool = False,
+    partial: bool = False,
 ) -> tuple[Contact, str]:
     """The contact under that id as given, and what that was: `created`, `updated` or `unchanged`.
 
@@ -150,7 +156,7 @@ def put_contact(
     @transaction.atomic
     def put() -> tuple[Contact, str]:
         known = _Known(client, [(external_id, payload)])
-        done = _put(known, external_id, payload, if_match=if_match, partial=partial)
+        done = _put(known, external_id, payload, if_match=if_match, is_new=is_new, partial=partial)
         known.enlist()
         return done
 
@@ -321,7 +327,13 @@ class _Known:
 
 
 def _put(
-    known: _Known, external_id: str, payload: ContactRecord, *, if_match: str = "", partial: bool = False
+    known: _Known,
+    external_id: str,
+    payload: ContactRecord,
+    *,
+    if_match: frozenset[str] = frozenset(),
+    is_new: bool = False,
+    partial: bool = False,
 ) -> tuple[Contact, str]:
     ref = known.refs.get(external_id)
     if ref is None and partial:
@@ -333,7 +345,9 @@ def _put(
     contact = known.contacts.get(index)
     if contact is not None and contact.erasing_at is not None:
         raise BeingErased()
-    if if_match and (ref is None or if_match not in {ANY, etag_of(ref.contact)}):
+    if if_match and (ref is None or not if_match & {ANY, etag_of(ref.contact)}):
+        raise StateChanged()
+    if is_new and ref is not None:
         raise StateChanged()
     if contact is None:
         contact = _new(
@@ -433,13 +447,13 @@ def withdraw(*, client: ApiClient, external_id: str, purpose: Purpose | None, ho
 
 
 @transaction.atomic
-def delete_contact(*, client: ApiClient, external_id: str, if_match: str = "") -> Contact:
+def delete_contact(*, client: ApiClient, external_id: str, if_match: frozenset[str] = frozenset()) -> Contact:
     """From this commit on the contact is not called; its erasure begins. Again, until it is gone: the
     same."""
     ref = find_ref(client, external_id)
     lock_number(bytes(ref.contact.number_index))
     contact = locked_contact(ref.contact_id)
-    if if_match and if_match not in {ANY, etag_of(contact)}:
+    if if_match and not if_match & {ANY, etag_of(contact)}:
         raise StateChanged()
     if contact.erasing_at is None:
         _begin_erasure(contact)

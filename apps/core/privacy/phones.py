@@ -297,6 +297,20 @@ def without(text: str, mark: str) -> str:
     return _IN_TEXT.sub(mark, _digits_spoken(text)) if find_in(text) else text
 
 
+_DIALLED = re.compile(r"9?0?(?:(?:0?11|00)?86)?(1[3-9][0-9]{9})")  # with what is dialled before a number
+
+
+def numbers_of_refusal(text: str) -> list[str]:
+    """Every number in what a system names as the number of somebody who refused. Where none is written as
+    numbers are, all its digits are taken as those of one mobile, also in words and behind the digits that a
+    switchboard dials first: better a number too many than a refusal lost."""
+    if numbers := numbers_in(text):
+        return numbers
+    found = _DIALLED.fullmatch("".join(re.findall("[0-9]", _digits_spoken(text))))
+    mobile = mobile_of(found[1]) if found else None
+    return [mobile] if mobile else []
+
+
 def _national(digits: str) -> str:
     """The digits without the code of the mainland."""
     for code in ("+86", "0086"):

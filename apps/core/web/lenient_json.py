@@ -2,6 +2,7 @@
 message."""
 
 import hashlib
+import html
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -28,7 +29,49 @@ class Lenient(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _list_is_items(cls, body: Any) -> Any:
-        return {ITEMS: body} if isinstance(body, list) else body
+        if isinstance(body, list):
+            return {ITEMS: body}
+        return {ITEMS: [body]} if isinstance(body, str | int | float) else body or {}
+
+
+def read_body(raw: bytes, content_type: str, *, must_be_read: bool = False) -> Any:
+    """JSON, a form or markup, by what is announced and by what stands there; {} where nothing stands.
+
+    Raises ValueError for what is none of them, or gives its text alone under `items` where it must be read.
+    """
+    raw = raw.strip()
+    if not raw:
+        return {}
+    if content_type == "application/x-www-form-urlencoded":
+        return read_form(raw)
+    if raw.startswith(b"<"):
+        return read_markup(raw)
+    try:
+        return read_json(raw)
+    except ValueError:
+        if not must_be_read:
+            raise
+        return {ITEMS: [_storable(_decoded(raw))]}
+
+
+def _decoded(raw: bytes) -> str:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("gb18030", "replace")
+
+
+_ELEMENT = re.compile(r"<([\w:.\-]+)[^<>]*>([^<>]*)</")
+
+
+def read_markup(raw: bytes) -> dict[str, Any]:
+    """The texts of an XML message by the names of their elements. Nothing is expanded or fetched: what
+    declares an entity shows its name."""
+    pairs = [
+        (name.rpartition(":")[2], html.unescape(text.strip()))
+        for name, text in _ELEMENT.findall(_decoded(raw))
+    ]
+    return _object(pairs)
 
 
 def read_json(raw: bytes) -> Any:
@@ -95,10 +138,41 @@ def leaves(said: Any, name: str = "", depth: int = MOST_DEPTH) -> Iterator[tuple
         yield name, text
 
 
-def items_of(said: dict[str, Any]) -> list[dict[str, Any]]:
-    """The bodies that stand in one: the objects of a list, else the body itself."""
-    items = said.get(ITEMS)
-    return [each for each in items if isinstance(each, dict)] or [said] if isinstance(items, list) else [said]
+def reports_in(
+    said: dict[str, Any], *groups: tuple[str, ...], depth: int = MOST_DEPTH
+) -> list[dict[str, Any]]:
+    """The reports that stand in one body, whatever the list is called that they stand in: the members of a
+    list of objects that say something under one of the names (as `plain_name` has them), each with what is
+    said beside the list; else the body itself.
+
+    A group holds the names of one thing: what a member says of it takes the place of what is said beside.
+    """
+    named = {name for group in groups for name in group}
+    lists = {
+        field: value
+        for field, value in said.items()
+        if isinstance(value, list)
+        and any(isinstance(each, dict) and texts_under(each, named) for each in value)
+    }
+    if lists:
+        beside = {field: value for field, value in said.items() if field not in lists}
+        members = [
+            each if isinstance(each, dict) else {field: each} for field in lists for each in lists[field]
+        ]
+        return [_with_what_stands_beside(beside, each, groups) for each in members]
+    for field, value in said.items():
+        inside = reports_in(value, *groups, depth=depth - 1) if isinstance(value, dict) and depth else [value]
+        if inside != [value]:
+            beside = {other: said[other] for other in said if other != field}
+            return [_with_what_stands_beside(beside, each, groups) for each in inside]
+    return [said]
+
+
+def _with_what_stands_beside(
+    beside: dict[str, Any], report: dict[str, Any], groups: tuple[tuple[str, ...], ...]
+) -> dict[str, Any]:
+    said = {name for group in groups if texts_under(report, group) for name in group}
+    return {**{field: value for field, value in beside.items() if plain_name(field) not in said}, **report}
 
 
 def texts_under(said: Any, names: Iterable[str]) -> list[str]:

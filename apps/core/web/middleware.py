@@ -6,12 +6,14 @@ import time
 from collections.abc import Callable
 
 import structlog
+from django.core.exceptions import DisallowedHost
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template import loader
 from django.urls import Resolver404, resolve
 from django.utils.translation import activate, get_language_from_request
+from django.utils.translation import gettext as _
 
 from ..database.availability import is_away
 from ..errors import HeguiError, ServiceAway
@@ -42,11 +44,20 @@ class MachinesFirst:
         shown = request.path_info.startswith(self.SHOWN)
         if not request.path_info.startswith(MACHINES) or (shown and request.method in {"GET", "HEAD"}):
             return self.get_response(request)
-        request.get_host()  # refuses a host that is none of ours, as for pages
         activate(get_language_from_request(request))
+        try:
+            request.get_host()  # refuses a host that is none of ours, as for pages
+        except DisallowedHost:
+            return self.of_another_host()
         answer = self.answer(request)
         answer.headers.setdefault("Cache-Control", "no-store")
         return answer
+
+    @staticmethod
+    def of_another_host() -> HttpResponse:
+        from config import api
+
+        return api.problem(400, "bad_request", str(_("This site is not known under this name.")))
 
     def answer(self, request: HttpRequest) -> HttpResponse:
         """What the API answers; for what it has no operation, its problem too."""
