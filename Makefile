@@ -26,7 +26,7 @@ words:
 	@.venv/bin/lint-imports
 	@.venv/bin/djlint --check --quiet templates && .venv/bin/djlint --lint --quiet templates
 	@$(RUN) manage.py messages --check
-	@HEGUI_HOME=var/test $(RUN) manage.py makemigrations --check --dry-run
+	@HEGUI_HOME=$(CURDIR)/var/test $(RUN) manage.py makemigrations --check --dry-run
 	@$(RUN) -m pytest -q -p no:cacheprovider tests/test_deploy_check.py
 
 test: lint
@@ -73,7 +73,7 @@ mutants: environment
 # A package with templates, messages and static files: what a host without Node installs. Lands in build/.
 wheel: environment
 	@rm -rf build && mkdir -p build
-	@HEGUI_HOME=build/home $(RUN) manage.py collectstatic --no-input --verbosity 0
+	@HEGUI_HOME=$(CURDIR)/build/home $(RUN) manage.py collectstatic --no-input --verbosity 0
 	@mv build/home/static build/static && rm -rf build/home
 	@$(RUN) -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir build .
 	@cp deploy/requirements.lock build/ && ls -1 build/*.whl

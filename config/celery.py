@@ -13,6 +13,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from apps.core.database.redis_server import tls
 from apps.core.web import request_ids
 
 DAY, HOUR = 24 * 3600, 3600
@@ -119,7 +120,7 @@ app = Celery("hegui")
 app.conf.update(
     broker_url=settings.REDIS_URL or "redis://",
     broker_connection_retry_on_startup=True,
-    broker_use_ssl=settings.REDIS_TLS if settings.REDIS_URL.startswith("rediss:") else None,
+    broker_use_ssl=tls() or None,
     broker_transport_options={
         # Redis hands a task out again that was not acknowledged for so long. Tasks that may take longer
         # acknowledge at once.

@@ -28,7 +28,7 @@ from config.variables import Variables
 env = Variables()
 
 FILES = PACKAGED if IS_PACKAGED else BASE_DIR
-env.known.add("HEGUI_HOME")
+env.absolute("HEGUI_HOME")
 HEGUI_HOME = home()
 postgres_bin = env.str("HEGUI_POSTGRES_BIN", "")
 EMBEDDED = None if env.str("DATABASE_URL", "") else Services(HEGUI_HOME, postgres_bin)
@@ -39,7 +39,7 @@ DEBUG = False
 HEGUI_SMS_URL = env.str("HEGUI_SMS_URL", "")
 HEGUI_SMS_KEY = env.str("HEGUI_SMS_KEY", "")
 # The largest recording that is taken; a class that hears what was said (apps.quality.speech).
-HEGUI_RECORDING_MB = env.int("HEGUI_RECORDING_MB", 256)
+HEGUI_RECORDING_MB = env.whole("HEGUI_RECORDING_MB", 256, 1, 4096)
 # Whether the trained reader may learn from what reviewers say of its advice (`train_reader --with-reviews`),
 # and the file of its own head.
 HEGUI_LEARN_FROM_REVIEWS = env.bool("HEGUI_LEARN_FROM_REVIEWS", False)
@@ -52,7 +52,7 @@ HEGUI_THIRD_READER_KEY = env.str("HEGUI_THIRD_READER_KEY", "")
 # A folder with a model of sherpa-onnx; the threads that hear a recording; on which channel of two the agent
 # speaks.
 HEGUI_SPEECH_MODEL = env.str("HEGUI_SPEECH_MODEL", "")
-HEGUI_SPEECH_THREADS = env.int("HEGUI_SPEECH_THREADS", 1)
+HEGUI_SPEECH_THREADS = env.whole("HEGUI_SPEECH_THREADS", 1, 1, 64)
 HEGUI_SPEECH_AGENT_CHANNEL = env.one_of("HEGUI_SPEECH_AGENT_CHANNEL", "left", "right")
 HEGUI_SPEECH_TO_TEXT = env.str(
     "HEGUI_SPEECH_TO_TEXT", "apps.quality.sherpa.SherpaOnnx" if HEGUI_SPEECH_MODEL else ""
@@ -65,7 +65,7 @@ DEMO_CLOCK_OFFSET = timedelta(seconds=offset if DEMO else 0)
 # -- secrets
 
 HEGUI_KEYRING = env.str("HEGUI_KEYRING", "")
-HEGUI_KEYRING_FILE = Path(env.str("HEGUI_KEYRING_FILE", "") or HEGUI_HOME / "keyring.json")
+HEGUI_KEYRING_FILE = Path(env.absolute("HEGUI_KEYRING_FILE", HEGUI_HOME / "keyring.json"))
 
 
 # Without one the site does not start (`hegui.E020`). Commands that only look at code do with one that nobody
@@ -100,7 +100,12 @@ if EMBEDDED is None:  # a database that is away is found out, not waited for
 # does, unless a pooler hands out a server for each transaction.
 DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = None
 POOLED_BY_TRANSACTION = env.one_of("HEGUI_POOLER", "", "transaction") == "transaction"
-REDIS_URL = EMBEDDED.redis_url if EMBEDDED else env.str("REDIS_URL", "")
+REDIS_URL = (
+    EMBEDDED.redis_url
+    if EMBEDDED
+    # How TLS is spoken is ours to say: an ssl_ parameter would take the place of all of REDIS_TLS.
+    else env.address("REDIS_URL", "rediss", "redis", "redis+socket", "unix", refused="ssl_")
+)
 # TLS 1.3 with a verified certificate, whatever the address leaves out (R4).
 REDIS_TLS = {
     "ssl_cert_reqs": ssl.CERT_REQUIRED,
@@ -118,7 +123,7 @@ CACHES = {
     }
 }
 EMAIL_URL = env.str("EMAIL_URL", "")
-vars().update(env.email_url_config(EMAIL_URL or "consolemail://"))
+vars().update(env.mail("EMAIL_URL"))
 EMAIL_TIMEOUT = 10
 # the address of the site, for links in e-mails: https://hegui.example.cn
 HEGUI_URL = env.str("HEGUI_URL", "")
@@ -127,19 +132,21 @@ ADMINS = [(address, address) for address in env.list("HEGUI_ADMINS", default=[])
 SERVER_EMAIL = DEFAULT_FROM_EMAIL = env.str("HEGUI_EMAIL_FROM", "hegui@localhost")
 
 # after which Redis hands out again what nobody acknowledged
-HEGUI_VISIBILITY_SECONDS = env.int("HEGUI_VISIBILITY_SECONDS", 3600)
+HEGUI_VISIBILITY_SECONDS = env.whole("HEGUI_VISIBILITY_SECONDS", 3600, 60, 7 * 24 * 3600)
 
 # What a restore may not forget: best on another disk than the database and its backups.
 # a folder, or postgresql://… of another database: for more than one host
 ledger = env.str("HEGUI_LEDGER", "")
+ledger = ledger if "://" in ledger else env.absolute("HEGUI_LEDGER")
 HEGUI_LEDGER: Path | str = ledger if "://" in ledger else Path(ledger or HEGUI_HOME / "ledger")
 # a folder, or s3://bucket/folder?endpoint=https://…
-HEGUI_BACKUPS = env.str("HEGUI_BACKUPS", "") or str(HEGUI_HOME / "backups")
-HEGUI_BACKUP_KEY_FILE = env.str("HEGUI_BACKUP_KEY_FILE", "")
+backups = env.str("HEGUI_BACKUPS", "")
+HEGUI_BACKUPS = backups if "://" in backups else env.absolute("HEGUI_BACKUPS", HEGUI_HOME / "backups")
+HEGUI_BACKUP_KEY_FILE = env.absolute("HEGUI_BACKUP_KEY_FILE")
 
 # Encrypted files: a folder (file://…), or a bucket: s3://bucket/folder?endpoint=https://…&region=…, its keys
 # as boto3 finds them.
-storage = urlsplit(env.str("HEGUI_STORAGE_URL", "") or f"file://{HEGUI_HOME / 'media'}")
+storage = urlsplit(env.address("HEGUI_STORAGE_URL", "file", "s3") or f"file://{HEGUI_HOME / 'media'}")
 MEDIA_ROOT = Path(storage.path if storage.scheme == "file" else HEGUI_HOME / "media")
 STORAGES: dict[str, dict[str, Any]] = {
     "default": stored_files(storage),
@@ -316,8 +323,8 @@ SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": [company] if HEGUI_OIDC_SE
 ALLOWED_HOSTS = env.list(
     "HEGUI_ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"] if EMBEDDED else []
 )
-HEGUI_TLS_CERT = env.str("HEGUI_TLS_CERT", "")
-HEGUI_TLS_KEY = env.str("HEGUI_TLS_KEY", "")
+HEGUI_TLS_CERT = env.absolute("HEGUI_TLS_CERT")
+HEGUI_TLS_KEY = env.absolute("HEGUI_TLS_KEY")
 CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE = SECURE_SSL_REDIRECT = not DEMO
 SECURE_HSTS_SECONDS = 0 if DEMO else 365 * 24 * 3600
 # Off by default: other names below the site's, and lists that browsers carry, are the owner's to decide.
@@ -384,20 +391,24 @@ AUDITLOG_INCLUDE_ALL_MODELS = False
 AUDITLOG_DISABLE_REMOTE_ADDR = False
 logs.configure()
 LOGGING_CONFIG = "logging.config.dictConfig"
-LOGGING = logs.logging_config(env.str("HEGUI_LOG_LEVEL", "INFO"))
+level = env.one_of("HEGUI_LOG_LEVEL", "info", "debug", "warning", "error", "critical")
+LOGGING = logs.logging_config(level.upper())
 
-if dsn := env.str("HEGUI_SENTRY_DSN", ""):
-    report_to_sentry(dsn)
+if dsn := env.address("HEGUI_SENTRY_DSN", "https", "http"):
+    try:
+        report_to_sentry(dsn)
+    except ValueError:
+        env.unreadable["HEGUI_SENTRY_DSN"] = "it is no address of a Sentry project"
 
-PORT = env.int("PORT", 8000)
+PORT = env.whole("PORT", 8000, 1, 65535)
 HEGUI_HOST = env.str("HEGUI_HOST", "127.0.0.1")  # what `run web` listens on
 # How much of each host runs: web processes and the threads of each; processes of the workers for short work
 # and for long.
-HEGUI_WEB_PROCESSES = env.int("HEGUI_WEB_PROCESSES", 2)
-HEGUI_WEB_THREADS = env.int("HEGUI_WEB_THREADS", 8)
-HEGUI_WORKERS = env.int("HEGUI_WORKERS", 2)
-HEGUI_HEAVY_WORKERS = env.int("HEGUI_HEAVY_WORKERS", 1)
-HEGUI_SPEECH_WORKERS = env.int("HEGUI_SPEECH_WORKERS", 1)
+HEGUI_WEB_PROCESSES = env.whole("HEGUI_WEB_PROCESSES", 2, 1, 64)
+HEGUI_WEB_THREADS = env.whole("HEGUI_WEB_THREADS", 8, 2, 64)
+HEGUI_WORKERS = env.whole("HEGUI_WORKERS", 2, 1, 64)
+HEGUI_HEAVY_WORKERS = env.whole("HEGUI_HEAVY_WORKERS", 1, 1, 64)
+HEGUI_SPEECH_WORKERS = env.whole("HEGUI_SPEECH_WORKERS", 1, 1, 64)
 
 # What the checks tell of the environment.
 MISSPELT_VARIABLES, UNREADABLE_VARIABLES = env.misspelt(), env.unreadable

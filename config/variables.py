@@ -5,6 +5,7 @@ import difflib
 import ipaddress
 import os
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -19,6 +20,7 @@ OF_COMMANDS = {
     "HEGUI_GATEWAY_KEY",
     "HEGUI_SPOOL",
 }
+NO_MAIL = "consolemail://"
 YES, NO = {"1", "true", "yes", "on"}, {"0", "false", "no", "off", ""}
 
 
@@ -68,6 +70,43 @@ class Variables(environ.Env):
                 "NAME": "unreadable",
                 "HOST": "unreadable.invalid",
             }
+
+    def mail(self, var: str) -> dict[str, Any]:
+        """The settings of a mail server's address; none of its parts is shown when it cannot be read."""
+        try:
+            return dict(self.email_url_config(self.str(var, "") or NO_MAIL))
+        except Exception as error:  # noqa: BLE001  (the address holds a password)
+            self.unreadable[var] = f"it is no address of a mail server ({type(error).__name__})"
+            return dict(self.email_url_config(NO_MAIL))
+
+    def whole(self, var: str, default: int, least: int, most: int) -> int:
+        given = int(self.int(var, default))
+        if not least <= given <= most:
+            self.unreadable[var] = f"it is not from {least} to {most}"
+            return default
+        return given
+
+    def absolute(self, var: str, default: Any = "") -> str:
+        """The path of a file or folder: each process of the site starts in a folder of its own."""
+        given = str(self.str(var, ""))
+        if given and not given.startswith("/"):
+            self.unreadable[var] = "it is no absolute path"
+            return str(default)
+        return given or str(default)
+
+    def address(self, var: str, *schemes: str, refused: str = "\x00") -> str:
+        """An address with one of the schemes, or ""; `refused` is what its parameters may not begin with."""
+        given = str(self.str(var, ""))
+        if not given:
+            return ""
+        parts = urlsplit(given)
+        if parts.scheme not in schemes:
+            self.unreadable[var] = f"it begins with none of: {', '.join(f'{each}:' for each in schemes)}"
+            return ""
+        if wrong := [name for name, _value in parse_qsl(parts.query) if name.startswith(refused)]:
+            self.unreadable[var] = f"it sets {wrong[0]}, which the site itself sets: take it out"
+            return ""
+        return given
 
     def one_of(self, var: str, default: str, *others: str) -> str:
         given = str(self.str(var, default)).strip().lower()

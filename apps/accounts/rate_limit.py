@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
+from apps.core.database.redis_server import redis_server
 from apps.core.errors import HeguiError
 
 from .models import ApiClient
@@ -59,9 +60,7 @@ _redis = _Redis()
 
 @cache
 def _store() -> Any:
-    # as Celery writes a socket, as redis-py does
-    address = settings.REDIS_URL.replace("redis+socket://", "unix://")
-    return redis.Redis.from_url(address, socket_timeout=0.2, socket_connect_timeout=0.2)
+    return redis_server(socket_timeout=0.2, socket_connect_timeout=0.2)
 
 
 def take_permit(client: ApiClient) -> None:

@@ -58,6 +58,8 @@ def environment_is_understood(app_configs: Any, **kwargs: Any) -> list[CheckMess
     return found
 
 
+LEAST_SECRET = 50  # characters
+MOST_PROXIES = 2**8  # addresses in one range of trusted proxies
 _TYPED = (models.CharField, models.TextField, models.SlugField, models.URLField)
 
 
@@ -223,6 +225,35 @@ def no_demo(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
                 "The embedded database and keys are in use.",
                 "Set DATABASE_URL, REDIS_URL, HEGUI_SECRET_KEY and a keyring.",
                 22,
+            )
+        )
+    if 0 < len(settings.SECRET_KEY) < LEAST_SECRET:
+        found.append(
+            _error(
+                f"HEGUI_SECRET_KEY is shorter than {LEAST_SECRET} characters.",
+                "`python -c 'import secrets; print(secrets.token_urlsafe(50))'` makes one.",
+                35,
+            )
+        )
+    if (
+        settings.HEGUI_OIDC_SERVER
+        and not settings.SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"][0]["client_id"]
+    ):
+        found.append(
+            _error(
+                "Company sign-in has a server and no client.",
+                "Set HEGUI_OIDC_CLIENT_ID and HEGUI_OIDC_SECRET, as your provider gave them.",
+                36,
+            )
+        )
+    wide = [each for each in settings.HEGUI_TRUSTED_PROXIES if ip_network(each).num_addresses > MOST_PROXIES]
+    if wide:
+        found.append(
+            _error(
+                f"{wide[0]} in HEGUI_TRUSTED_PROXIES is a whole network: whoever is in it writes the address "
+                "of the client.",
+                "Name the addresses of your proxies.",
+                37,
             )
         )
     if not settings.ALLOWED_HOSTS or "*" in settings.ALLOWED_HOSTS:

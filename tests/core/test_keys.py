@@ -3,6 +3,7 @@
 import base64
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -10,6 +11,8 @@ from django.conf import settings
 from apps.core.crypto import blind_index, cipher, encrypted_files, keyring
 from apps.core.crypto.startup_check import open_newest
 from apps.core.errors import DecryptionFailed, KeyringError
+from apps.core.web import probes
+from apps.core.web.health import HealthState
 from tests.world import World
 
 
@@ -150,3 +153,32 @@ def test_files_swapped_on_disk_do_not_open(storage: Path) -> None:
     (storage / first).write_bytes((storage / second).read_bytes())
     with pytest.raises(DecryptionFailed):
         encrypted_files.get(first)
+
+
+def test_another_keyring_is_not_taken_while_the_site_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it would hash and encrypt could not be found again under the right one."""
+    path = tmp_path / "keyring.json"
+    keyring.write_private_file(path, keyring.generate())
+    monkeypatch.setattr(settings, "HEGUI_KEYRING", "")
+    monkeypatch.setattr(settings, "HEGUI_KEYRING_FILE", path)
+    known = keyring.reload()["register"].current
+    right = path.read_text()
+    for wrong in (keyring.generate(), json.dumps(without_current(right, "register"))):
+        path.write_text(wrong)
+        assert keyring.reload()["register"].current == known
+        assert keyring.refusal()
+        assert probes.keys_are_there().state == HealthState.WRONG
+    path.write_text(keyring.with_new_key(right, "fields"))
+    assert set(keyring.reload()["fields"].by_id) == {"k1", "k2"}
+    assert not keyring.refusal()
+    path.write_text(keyring.without_key(path.read_text(), "fields", "k1"))
+    assert set(keyring.reload()["fields"].by_id) == {"k2"}
+
+
+def without_current(text: str, purpose: str) -> dict[str, Any]:
+    """The ring as if the newest key of a purpose had never been made."""
+    ring = json.loads(text)
+    ring[purpose]["keys"] = {"k9": next(iter(ring[purpose]["keys"].values()))}
+    return {**ring, purpose: {**ring[purpose], "current": "k9", "first": "k9"}}

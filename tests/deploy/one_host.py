@@ -252,6 +252,7 @@ def start_nginx(host: Host) -> None:
         .read_text()
         .replace("/etc/hegui", str(host.conf))
         .replace("/var/log/nginx", str(host.folder))
+        .replace("/run/hegui-uploads", str(host.folder / "uploads"))
     )
     output = output.replace("listen 443", f"listen 127.0.0.1:{host.ports['https']}").replace(
         "listen 80", f"listen 127.0.0.1:{host.ports['http']}"

@@ -2,6 +2,7 @@
 
 import io
 import json
+import threading
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from apps.calls import services as calls
 from apps.core.crypto import blind_index
 from apps.core.privacy import phones
 from apps.core.privacy.protected import Protected
-from apps.core.web.chunked_bodies import WithLength
+from apps.core.web.bodies import SMALL, Bodies
 from apps.optouts.queries import entries_in_force
 from tests.http import SecureClient
 from tests.world import PHONE, World
@@ -207,7 +208,7 @@ def in_chunks(world: World, path: str, body: bytes) -> tuple[str, bytes]:
     environ |= {"HTTP_TRANSFER_ENCODING": "chunked", "HTTP_AUTHORIZATION": f"Bearer {world.key}"}
     environ["wsgi.input"] = io.BufferedReader(io.BytesIO(body))
     begun: list[str] = []
-    program = WithLength(WSGIHandler(), settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+    program = Bodies(WSGIHandler(), most=settings.DATA_UPLOAD_MAX_MEMORY_SIZE, at_once=2)
     request_started.disconnect(close_old_connections)  # as Django's own client does it
     try:
         answer = program(environ, lambda status, _headers, *_rest: begun.append(status))
@@ -226,3 +227,35 @@ def test_a_body_in_chunks_that_is_too_large_says_how_to_send_it(world: World) ->
     status, answer = in_chunks(world, "opt-outs", b" " * (settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1))
     assert status.startswith("411")
     assert json.loads(answer)["code"] == "length_required"
+
+
+def test_large_bodies_leave_threads_for_refusals() -> None:
+    """Two threads wait for large bodies that do not come on; a third large one is turned away, a small one is
+    not."""
+    waiting, go_on = threading.Barrier(3), threading.Event()
+    answers: list[str] = []
+
+    def slow(_environ: Any, start_response: Any) -> list[bytes]:
+        if int(_environ["CONTENT_LENGTH"]) > SMALL:
+            waiting.wait(10)
+            go_on.wait(10)
+        start_response("200 OK", [])
+        return []
+
+    program = Bodies(slow, most=1_000_000, at_once=2)
+
+    def send(length: int) -> None:
+        program({"CONTENT_LENGTH": str(length)}, lambda status, _headers: answers.append(status[:3]))
+
+    threads = [threading.Thread(target=send, args=(SMALL + 1,)) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    waiting.wait(10)
+    send(SMALL + 1)
+    send(SMALL)
+    assert answers == ["503", "200"]
+    go_on.set()
+    for thread in threads:
+        thread.join()
+    send(0)
+    assert answers == ["503", "200", "200", "200", "200"]

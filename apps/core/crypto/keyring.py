@@ -20,10 +20,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import structlog
 from django.conf import settings
 
 from ..errors import KeyringError
 
+log = structlog.get_logger(__name__)
 KEY_BYTES = 32
 # fields, files: encryption. index, last4: look-up of contacts. register: opt-outs.
 # ledger: erasures. These two outlive the rest: what they hash is not stored anywhere.
@@ -190,6 +192,17 @@ def _state_of(path: Path) -> tuple[int, int]:
     return (found.st_mtime_ns, found.st_ino)
 
 
+def _why_another(known: dict[str, Keys], found: dict[str, Keys]) -> str:
+    """Why what was found is another keyring than the one that is known; "" where it is the same one."""
+    for purpose, keys in known.items():
+        others = found[purpose].by_id
+        if any(others.get(name, key) != key for name, key in keys.by_id.items()):
+            return f'A key of "{purpose}" is another than before.'
+        if keys.current_id not in others or (purpose in DERIVED and found[purpose].first_id != keys.first_id):
+            return f'A key of "{purpose}" that is in use is missing.'
+    return ""
+
+
 class _Ring:
     """The keyring as this process knows it, and the state of the file that it was read from."""
 
@@ -197,6 +210,7 @@ class _Ring:
         self.keys: dict[str, Keys] = {}
         self._source: tuple[str, Path | None, tuple[int, int]] = ("", None, (0, 0))
         self._look_again = 0.0
+        self.refusal = ""
 
     @property
     def is_fresh(self) -> bool:
@@ -208,17 +222,32 @@ class _Ring:
         )
 
     def reload(self) -> dict[str, Keys]:
-        """Read it again if its file has changed."""
+        """Read it again if its file has changed. One that is not the same keyring with more or fewer keys is
+        not taken: what it would hash and encrypt, the site could not find or open again under the right
+        one."""
         inline, path = settings.HEGUI_KEYRING, settings.HEGUI_KEYRING_FILE
         source = (inline, path, (0, 0) if inline else _state_of(path))
         if source != self._source:
-            self.keys, self._source = parse(inline or read_private_file(path)), source
+            keys = parse(inline or read_private_file(path))
+            is_changed = not inline and source[:2] == self._source[:2]
+            self.refusal = _why_another(self.keys, keys) if is_changed else ""
+            if not self.refusal:
+                self.keys, self._source = keys, source
+            else:
+                log.error("keyring_refused", why=self.refusal)
+        else:
+            self.refusal = ""
         self._look_again = time.monotonic() + FRESH_SECONDS
         return self.keys
 
 
 _ring = _Ring()
 reload = _ring.reload
+
+
+def refusal() -> str:
+    """Why the keyring file as it is now is not taken; "" where it is."""
+    return _ring.refusal
 
 
 def keys(purpose: str) -> Keys:

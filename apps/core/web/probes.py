@@ -26,6 +26,7 @@ from kombu import Connection
 
 from ..crypto import keyring
 from ..crypto.startup_check import open_newest
+from ..database.redis_server import tls
 from ..errors import KeyringError
 from .health import Outcome, Probe, register, warning, well, wrong
 from .metrics import Values, one
@@ -94,6 +95,10 @@ def schema_fits() -> Outcome:
 def keys_are_there() -> Outcome:
     try:
         keyring.reload()
+        if keyring.refusal():
+            return wrong(
+                keyring.refusal(), _("Put the keyring back with which the site was started, or restart it.")
+            )
     except (KeyringError, OSError) as error:
         return wrong(
             str(error) if isinstance(error, KeyringError) else type(error).__name__,
@@ -109,9 +114,8 @@ def keys_open_what_is_stored() -> Outcome:
 
 def queue_answers() -> Outcome:
     """Redis. Without it pages and the gate go on; jobs wait."""
-    tls = settings.REDIS_TLS if settings.REDIS_URL.startswith("rediss:") else None
     options = {"socket_connect_timeout": SECONDS, "socket_timeout": SECONDS}
-    link: Any = Connection(settings.REDIS_URL or "redis://", ssl=tls, transport_options=options)  # type: ignore[no-untyped-call]
+    link: Any = Connection(settings.REDIS_URL or "redis://", ssl=tls() or None, transport_options=options)  # type: ignore[no-untyped-call]
     with link:
         link.ensure_connection(max_retries=1, timeout=SECONDS)
         link.default_channel.client.ping()

@@ -14,11 +14,11 @@ from typing import Any
 
 import ahocorasick
 from django.conf import settings
-from redis import Redis
 
 from apps.accounts.models import User
 from apps.contacts.models import Contact
 from apps.core.crypto import blind_index
+from apps.core.database.redis_server import redis_server
 from apps.core.privacy.protected import clear_for_machine
 
 from ..databases import plain_dump
@@ -121,7 +121,7 @@ def _pieces(path: Path) -> Iterator[bytes]:
 def _redis() -> Iterator[bytes]:
     if not settings.REDIS_URL:
         return
-    with Redis.from_url(settings.REDIS_URL.replace("redis+socket://", "unix://")) as server:
+    with redis_server() as server:
         for key in server.scan_iter(count=1_000):
             yield bytes(key) + b"\n" + _value(server, key) + b"\n"
 
