@@ -24,6 +24,7 @@ from apps.telephony.connector.hegui import Hegui as RealHegui
 from apps.telephony.connector.sip_server import NoSuchCall, SipServerAway
 from apps.telephony.connector.sip_server import SipServer as RealSipServer
 from apps.telephony.connector.spool import Spool, WaitingEvent
+from apps.telephony.management.commands.telephony import answer_of
 from tests.site import ROOT, free_port
 
 from . import captures
@@ -56,6 +57,11 @@ class SipServer:
         self.ended: list[dict[str, str]] = []
         self.is_away = False
         self.has_lost = False
+
+    def open_calls(self) -> int:
+        if self.is_away:
+            raise SipServerAway("x")
+        return 0
 
     def knows(self, sip: dict[str, str]) -> bool:
         return False
@@ -601,3 +607,17 @@ def test_connector_runs_where_nothing_of_the_site_is(tmp_path: Path) -> None:
         process.terminate()
         assert process.wait(timeout=20) == 0
     assert not home.exists()
+
+
+def test_its_health_says_what_hangs_and_what_does_not_answer(bench: Bench) -> None:
+    connector = bench.connector
+    connector.report()
+    assert answer_of(connector, "/healthz") == (200, "ok\n")
+    bench.sip.is_away = True
+    connector.report()
+    assert answer_of(connector, "/healthz") == (503, "sip_server does not answer\n")
+    bench.sip.is_away, bench.hegui.answer = False, (Delivery.LATER, {})
+    connector.report()
+    assert answer_of(connector, "/healthz") == (503, "hegui does not answer\n")
+    connector._last_ends["take_recordings"] = time.monotonic() - 3600
+    assert answer_of(connector, "/healthz")[1].startswith("take_recordings\n")

@@ -30,6 +30,7 @@ TICK = 0.05
 LATER = 1.0  # seconds before what was not taken is sent again; doubled each time
 LATEST = 30.0
 ENDS_EVERY, CONFIGURES_EVERY, REPORTS_EVERY, RECORDINGS_EVERY = 0.4, 5.0, 10.0, 1.0
+MOST_SILENT = 60.0  # seconds that one round of a kind of work takes at most
 BEFORE_ANSWER = 0.5  # seconds: the answer is noted a little after the first word
 # seconds without growth after which the files of a killed rtpengine are taken as they are
 LEFT_BEHIND = 120.0
@@ -98,6 +99,9 @@ class Connector:
         self._strangers: dict[str, float] = {}
         self._enders = ThreadPoolExecutor(ENDERS, thread_name_prefix="ender")
         self._sizes: dict[Path, tuple[int, float]] = {}
+        # kind of work: when it last came to an end; what of the two ends answered last
+        self._last_ends: dict[str, float] = {}
+        self._answers = {"sip_server": True, "hegui": True}
         self._keys: socket.socket | None = None
         if keys_address:
             self._keys = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -130,8 +134,17 @@ class Connector:
     def stop(self) -> None:
         self._stopping.set()
 
+    def problems(self) -> list[str]:
+        """What keeps it from its work: a kind of work that does not come to an end, an end that does not
+        answer."""
+        late = time.monotonic() - MOST_SILENT
+        hanging = sorted(name for name, at in dict(self._last_ends).items() if at < late)
+        return hanging + [f"{name} does not answer" for name, answers in self._answers.items() if not answers]
+
     def _repeat(self, work: Callable[[], object], every: float) -> None:
+        name = getattr(work, "__name__", "work")
         while not self._stopping.is_set():
+            self._last_ends[name] = time.monotonic()
             self._guarded(work)
             self._stopping.wait(every)
 
@@ -368,7 +381,7 @@ class Connector:
             open_calls, is_answering = 0, False
         recent = time.monotonic() - STRANGERS_KEPT
         self._strangers = {address: at for address, at in dict(self._strangers).items() if at > recent}
-        self.hegui.post(
+        taken, _answer = self.hegui.post(
             "telephony/report",
             {
                 "is_answering": is_answering, "open_calls": open_calls, "events_waiting": len(waiting),
@@ -379,6 +392,7 @@ class Connector:
                 "strangers": len(self._strangers),
             },
         )  # fmt: skip
+        self._answers = {"sip_server": is_answering, "hegui": taken is Delivery.YES}
 
     # -- recordings
 

@@ -81,8 +81,8 @@ def _address(text: str) -> tuple[str, int]:
 def _health(connector: Connector, address: tuple[str, int]) -> ThreadingHTTPServer:
     class Answer(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            body = metrics_of(connector) if self.path == "/metrics" else "ok\n"
-            self.send_response(200 if self.path in {"/metrics", "/healthz"} else 404)
+            status, body = answer_of(connector, self.path)
+            self.send_response(status)
             self.send_header("Content-Type", "text/plain; version=0.0.4")
             self.end_headers()
             self.wfile.write(body.encode())
@@ -93,6 +93,16 @@ def _health(connector: Connector, address: tuple[str, int]) -> ThreadingHTTPServ
     server = ThreadingHTTPServer(address, Answer)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return server
+
+
+def answer_of(connector: Connector, path: str) -> tuple[int, str]:
+    """The status and the text of an answer."""
+    if path == "/metrics":
+        return 200, metrics_of(connector)
+    if path != "/healthz":
+        return 404, "not found\n"
+    problems = connector.problems()
+    return (503, "\n".join(problems) + "\n") if problems else (200, "ok\n")
 
 
 def metrics_of(connector: Connector) -> str:
