@@ -36,6 +36,8 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 # what a desktop leaves in a folder that somebody opened
 SYSTEM_FILES = {".DS_Store", "Thumbs.db", "desktop.ini"}
+SIGNATURE = {"key", "public_key", "signature"}
+SYSTEM_FOLDER = "__MACOSX/"
 OWN = ("manifest.json", "signature.json")
 WORDS = {
     "en": {
@@ -119,7 +121,8 @@ class PackArchive:
         self.path, self.passphrase = path, passphrase
 
     def names(self) -> list[str]:
-        return [info.filename for info in self.file.infolist()]
+        names = [info.filename for info in self.file.infolist() if not info.is_dir()]
+        return [name for name in names if not is_of_a_desktop(name)]
 
     def pieces(self, name: str) -> Iterator[bytes]:
         info = self.file.getinfo(name)
@@ -166,6 +169,18 @@ class PackArchive:
 
 def canonical(payload: dict[str, Any]) -> bytes:
     return json.dumps(payload, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of which no name stands twice: readers differ in which of two counts. Raises ValueError."""
+    if len({name for name, _value in pairs}) != len(pairs):
+        raise ValueError
+    return dict(pairs)
+
+
+def is_of_a_desktop(name: str) -> bool:
+    """What a desktop adds when somebody packs a folder again."""
+    return name.startswith(SYSTEM_FOLDER) or name.rpartition("/")[2] in SYSTEM_FILES
 
 
 def is_signed(payload: dict[str, Any], public_key: bytes, signature: bytes) -> bool:
@@ -222,8 +237,8 @@ class Check:
     def signature(self) -> bool:
         for name in OWN:
             try:
-                read = json.loads(self.whole(name))
-                if not isinstance(read, dict):
+                read = json.loads(self.whole(name), object_pairs_hook=once)
+                if not isinstance(read, dict) or (name != "manifest.json" and set(read) != SIGNATURE):
                     raise ValueError
             except ValueError:
                 self.add("unreadable", name=name)

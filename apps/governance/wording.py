@@ -10,6 +10,7 @@ from django.utils.translation import pgettext_lazy
 TRIGGERS: Mapping[str, Promise] = {
     "synthetic_voice": _("a machine speaks with persons: great influence on them"),
     "sensitive_trade": _("health or financial data: sensitive personal information"),
+    "other_trade": _("a trade of the organisation's own: what it deals in may be sensitive"),
     "minors_trade": _("persons under 14 may be among those called: sensitive personal information"),
     "clear_values": _("values are given to others in clear"),
 }

@@ -194,11 +194,14 @@ def drop_files_with(number_index: bytes, *, until: datetime | None = None) -> in
 
 
 def in_force(viewer: User, share: Share) -> Share:
-    """The share, when the viewer is who it is for and may look at this moment. Raises `NotFound`."""
+    """The share, when the viewer is who it is for and may look at this moment. Raises `NotFound`, and
+    `AssessmentMissing` when what was assessed has changed since (R36)."""
     share = Share.objects.select_related("campaign", "asked_by").get(pk=share.pk)
     over = share.state != State.APPROVED or share.ends_on < timezone.localdate(clock.now())
     if over or share.asked_by_id != viewer.pk or not viewer.is_active:
         raise NotFound()
+    if assessing.provider.is_missing(share):
+        raise AssessmentMissing()
     return share
 
 

@@ -203,3 +203,21 @@ def test_the_page_shows_the_passphrase_once_and_gives_the_file(
         assert page.status_code == 200
         assert "passphrase" not in page.content.decode()
     assert browse("admin").get(reverse("evidence_verifier")).content.startswith(b"#!/usr/bin/env python3")
+
+
+def test_what_nobody_decides_ends_after_a_month(
+    world: World, complaint: Complaint, clock: time_machine.Traveller
+) -> None:
+    pack = asked(world, complaint)
+    clock.shift(timedelta(days=31))
+    assert services.let_packs_lapse() == 1
+    pack.refresh_from_db()
+    assert pack.state == EvidencePack.State.LAPSED
+
+
+def test_a_pack_is_about_a_thing_or_about_a_period(world: World) -> None:
+    with pytest.raises(BadInput):
+        services.ask_pack(
+            actor=world.people["compliance"], about=world.campaign.public_id, recipient="regulator",
+            reason="x", since=world.today, until=world.today,
+        )  # fmt: skip

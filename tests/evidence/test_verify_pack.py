@@ -6,6 +6,7 @@ import os
 import random
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -441,3 +442,24 @@ def test_every_leaf_leads_to_the_root(entries: list[bytes], data: Any) -> None:
         assert verify_pack.root_of(leaves[place * HASH_BYTES : (place + 1) * HASH_BYTES], steps) == tree_head(
             leaves
         )
+
+
+def test_a_name_that_stands_twice_is_no_manifest(world: World, tmp_path: Path) -> None:
+    """Readers differ in which of two counts."""
+    content, passphrase = made(world, about=world.contact.public_id)
+    for name, more in (("manifest.json", '"reason": "another",'), ("signature.json", '"signed_by": "x",')):
+        folder = unpacked(content, passphrase, tmp_path / name)
+        (folder / name).write_text((folder / name).read_text().replace("{", "{" + more, 1))
+        assert verify_pack.verify(str(folder)).found, name
+
+
+def test_what_a_desktop_adds_to_an_archive_is_no_change(world: World, tmp_path: Path) -> None:
+    content, passphrase = made(world, about=world.contact.public_id)
+    folder = unpacked(content, passphrase, tmp_path / "pack")
+    again = tmp_path / "again.zip"
+    with zipfile.ZipFile(again, "w") as archive:
+        for path in sorted(folder.rglob("*")):
+            archive.write(path, path.relative_to(folder))
+        archive.writestr("__MACOSX/._manifest.json", b"x")
+        archive.writestr(".DS_Store", b"x")
+    assert verify_pack.verify(str(again)).found == []

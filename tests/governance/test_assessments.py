@@ -12,13 +12,16 @@ from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
+from apps.accounts.models import Department
 from apps.campaigns import services as campaigns
 from apps.campaigns.models import Campaign
+from apps.campaigns.services import issue_client
 from apps.core.calendar import clock as site_clock
 from apps.core.errors import BadInput, FourEyes, NotAllowed, WrongState
 from apps.governance import services
 from apps.governance.models import Assessment
 from apps.governance.rules.assessing import HIGH, Trigger, grade_of, needed_because, verdicts_for
+from apps.governance.services import subjects
 from apps.governance.services.subjects import triggers
 from apps.governance.wording import TRIGGERS
 from apps.scripts import services as scripts
@@ -265,3 +268,34 @@ def test_no_high_risk_that_remains_goes_ahead(risks: list[tuple[int, int, int]])
         grade_of(likelihood, harm) > grade_of(likelihood, remaining) for likelihood, harm, remaining in risks
     ):
         assert allowed == {"with_measures", "not_acceptable"}
+
+
+def test_a_clear_share_shows_nothing_once_its_assessment_no_longer_fits(world: World) -> None:
+    share = ask_share(world, "compliance", is_clear=True)
+    approved(world, share, by="compliance")
+    share = sharing.decide_share(actor=world.people["compliance2"], share=share, approve=True)
+    viewer = world.people["compliance"]
+    assert sharing.in_force(viewer, share)
+    viewer.department = Department.objects.create(name="另一部门", created_at=site_clock.now())
+    viewer.save()
+    with pytest.raises(AssessmentMissing):
+        sharing.in_force(viewer, share)
+
+
+def test_a_new_recipient_pauses_what_was_assessed_without_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    needs_one = Trigger("other_trade", "pipl-55", {"trade": ["retail"]})
+    monkeypatch.setattr(subjects, "triggers", lambda: (needs_one,))
+    approved(world, world.campaign)
+    assert campaigns.pause_lapsed() == []
+    issue_client(
+        actor=world.people["admin"], campaigns=[world.campaign], name="new-crm", owner=world.people["admin"],
+        scopes=["authorize"], ends_at=site_clock.now() + timedelta(days=9),
+    )  # fmt: skip
+    assert Campaign.objects.get(pk=world.campaign.pk).state == "paused"
+
+
+def test_a_trade_of_ones_own_needs_one(world: World, robot: Campaign) -> None:
+    robot.voice, robot.trade = "people", "insurance"
+    assert "other_trade" in services.why_needed(robot)

@@ -488,3 +488,59 @@ def test_the_report_is_a_paper(world: World, browse: Any) -> None:
             reverse("incident_notice", kwargs={"pk": incident.pk, "recipient": recipient})
         )
         assert FACTS["harm"] in page.content.decode()
+
+
+def test_a_second_notice_waits_until_the_first_is_sent(world: World, settings: Any) -> None:
+    settings.HEGUI_SMS_URL = "https://sms.example"
+    reveal(world, world.contact)
+    incident = scoped(world, change(world, record(world, person=world.people["supervisor"])))
+    ask: Any = {
+        "actor": world.people["compliance"], "incident": incident, "recipient": "persons", "text": "请留意",
+        "how": "", "by_message": True,
+    }  # fmt: skip
+    notice = services.give_notice(**ask)
+    with pytest.raises(WrongState):
+        services.give_notice(**ask)
+    services.send_messages(notice.job_id)
+    assert services.give_notice(**ask).job_id != notice.job_id
+
+
+def test_who_was_counted_by_hand_is_not_the_list_of_before(world: World, settings: Any) -> None:
+    settings.HEGUI_SMS_URL = "https://sms.example"
+    reveal(world, world.contact)
+    incident = scoped(world, change(world, record(world, person=world.people["supervisor"])))
+    scope: Any = {"actor": world.people["compliance"], "incident": incident}
+    services.scope_by_hand(**scope, persons=1, note="另一份名单")
+    assert not incident.affected.exists()
+    with pytest.raises(BadInput):
+        services.give_notice(**scope, recipient="persons", text="请留意", how="", by_message=True)
+
+
+def test_what_the_suspect_changed_and_what_is_gone_since_is_counted(world: World) -> None:
+    with set_actor(world.people["supervisor"]):
+        world.contact.tags = ["x"]
+        world.contact.save()
+    incident = record(world, person=world.people["supervisor"])
+    assert scoped(world, incident).affected.count() == 1
+    erase_contacts([world.contact.pk])
+    assert scoped(world, incident).erased == 1
+
+
+def test_who_asked_for_the_closing_may_take_it_back(world: World) -> None:
+    compliance = world.people["compliance"]
+    incident = services.ask_closing(actor=compliance, incident=handled(world))
+    again = services.decide_closing(actor=compliance, incident=incident, close=False, note="缺少原因")
+    assert again.state == Incident.State.OPEN
+
+
+def test_a_closed_incident_leads_to_its_report(world: World, browse: Any) -> None:
+    compliance = world.people["compliance"]
+    incident = services.ask_closing(actor=compliance, incident=handled(world))
+    page = browse("compliance").get(reverse("incident", kwargs={"pk": incident.pk})).content.decode()
+    assert 'value="back"' in page
+    assert 'value="close"' not in page
+    services.decide_closing(actor=world.people["compliance2"], incident=incident, close=True)
+    report = reverse("incident_report", kwargs={"pk": incident.pk})
+    assert (
+        report in browse("compliance").get(reverse("incident", kwargs={"pk": incident.pk})).content.decode()
+    )

@@ -10,7 +10,8 @@ from django.db import IntegrityError, ProgrammingError, transaction
 from django.urls import reverse
 
 from apps.calls.models import Call
-from apps.contacts.models import Consent
+from apps.contacts.models import Consent, Contact, MinorFlag
+from apps.contacts.services.minors import flag_minor
 from apps.core.calendar import clock as site_clock
 from apps.core.crypto import signatures
 from apps.core.duties import DUTIES
@@ -19,8 +20,9 @@ from apps.governance import services
 from apps.governance.measures import MEASURES, MeasureState, Span, measure_all
 from apps.governance.models import IncidentNotice, MonthReport, Nonconformity
 from apps.governance.services.month_reports import month_before, span_of
-from apps.optouts.services import record_opt_out
-from tests.world import OTHER_PHONE, World
+from apps.optouts.services import approve_lift, ask_lift, record_opt_out
+from tests.rights.asking import ask, execute
+from tests.world import OTHER_PHONE, PHONE, World
 
 
 @pytest.fixture
@@ -40,29 +42,19 @@ def test_every_duty_is_measured_and_says_its_sentence(span: Span) -> None:
         assert found.state in MeasureState.values
 
 
+MET = {"R2", "R3", "R11", "R13", "R18", "R21", "R24", "R26", "R28", "R33", "R36"}
+NOT_DIALLED = {"handed_over_at": None, "made_at": None}  # then it is judged by its reservation
+NOTHING_TO_MEASURE = {"R12", "R15", "R19", "R20", "R25", "R32", "R38"}
+
+
 def test_a_quiet_legal_world_meets_its_duties(world: World, span: Span) -> None:
     world.call()
-    for duty in (
-        "R2",
-        "R3",
-        "R11",
-        "R12",
-        "R13",
-        "R15",
-        "R18",
-        "R19",
-        "R20",
-        "R21",
-        "R24",
-        "R25",
-        "R26",
-        "R28",
-        "R32",
-        "R33",
-        "R36",
-        "R38",
-    ):
-        assert state(duty, span) == MeasureState.GREEN, duty
+    assert {duty for duty in MET if state(duty, span) != MeasureState.GREEN} == set()
+
+
+def test_what_could_not_be_measured_is_not_called_met(world: World, span: Span) -> None:
+    world.call()
+    assert {duty for duty in NOTHING_TO_MEASURE if state(duty, span) != MeasureState.UNMEASURED} == set()
 
 
 def moved(call: Call, **fields: Any) -> Call:
@@ -76,7 +68,9 @@ def test_what_should_never_happen_shows_in_red(world: World, span: Span) -> None
     call = world.call()
     zone_midnight = world.at("02:00")
     with transaction.atomic():
-        moved(call, reserved_at=zone_midnight, reserved_until=zone_midnight)
+        moved(
+            call, reserved_at=zone_midnight, reserved_until=zone_midnight, handed_over_at=None, made_at=None
+        )
         assert state("R11", span) == MeasureState.RED
         transaction.set_rollback(True)
     with transaction.atomic():
@@ -261,3 +255,46 @@ def test_the_pages(world: World, browse: Any) -> None:
         )
     for name in ("months", "nonconformities", "compliance_audits"):
         assert browse("compliance").get(reverse(name)).status_code == 200
+
+
+def test_a_word_holds_until_fresh_consent_and_counts_when_it_was_called_against(
+    world: World, span: Span, clock: Any
+) -> None:
+    call = world.call()
+    record_opt_out(phone="+86" + PHONE, channel="form", evidence="a", contact_id=world.contact.pk)
+    moved(call, made_at=site_clock.now() + timedelta(minutes=1))
+    assert state("R15", span) == MeasureState.RED
+    clock.shift(timedelta(minutes=30))
+    lift = ask_lift(
+        actor=world.people["compliance"], phone=PHONE, consent_given_at=site_clock.now(), evidence="b"
+    )
+    approve_lift(actor=world.people["compliance2"], lift=lift)
+    assert state("R15", span) == MeasureState.RED, "the call came before the consent"
+
+
+def test_a_minor_s_mark_counts_for_the_time_that_it_was_up(world: World, span: Span, clock: Any) -> None:
+    call = world.call()
+    flag = flag_minor(actor=world.people["agent"], contact=world.contact, reason="自称十五岁")
+    moved(call, reserved_at=site_clock.now() + timedelta(minutes=1))
+    assert state("R25", span) == MeasureState.RED
+    MinorFlag.objects.filter(pk=flag.pk).update(
+        lifted_at=site_clock.now() + timedelta(minutes=5), lifted_by=world.people["compliance"], evidence="x"
+    )
+    assert state("R25", span) == MeasureState.RED
+
+
+@pytest.mark.parametrize("zones", [["Asia/Urumqi"], ["Asia/Shanghai", "Asia/Urumqi"]], ids=str)
+def test_hours_are_judged_in_every_zone_of_the_number(world: World, span: Span, zones: list[str]) -> None:
+    call = world.call()
+    Contact.everyone.filter(pk=world.contact.pk).update(zones=zones)
+    early = world.at("09:30")  # 07:30 by the sun of Urumqi
+    moved(call, reserved_at=early, reserved_until=early, **NOT_DIALLED)
+    assert state("R11", span) == MeasureState.RED
+
+
+def test_a_deletion_that_was_carried_out_in_time_is_not_late(world: World, span: Span, clock: Any) -> None:
+    world.call()
+    request = execute(world, ask(world))
+    assert request.state == "remainder"
+    late = Span(span.since, span.until + timedelta(days=40), span.now + timedelta(days=40))
+    assert state("R20", late) == MeasureState.GREEN

@@ -9,10 +9,12 @@ import pytest
 from django.urls import reverse
 
 from apps.campaigns.models import Campaign
+from apps.core.documents import pdf
 from apps.core.errors import BadInput, NotAllowed
 from apps.governance import services
 from apps.governance.models import Training
 from apps.governance.registers import REGISTERS
+from apps.governance.views.registers import FORMULA
 from tests.world import World
 
 PAPER = b"%PDF-1.7\n...\n%%EOF"
@@ -94,3 +96,14 @@ def test_each_is_a_page_a_table_and_a_paper(world: World, browse: Any, code: str
     assert (
         browse("admin").get(reverse("register_file", kwargs={"code": code, "form": "exe"})).status_code == 404
     )
+
+
+def test_a_cell_longer_than_a_page_is_printed() -> None:
+    long = "一" * 4000
+    paper = pdf.as_pdf(title="x", above=[], rows=[["a", "b"], [long, "x"]], widths=[200, 100])
+    assert paper.startswith(b"%PDF")
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "＝1+1", "＋1", " =1", "\n=1", "@x", "\tx"])
+def test_no_cell_of_a_list_is_a_formula(cell: str) -> None:
+    assert FORMULA.match(cell)

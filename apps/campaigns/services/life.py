@@ -290,10 +290,12 @@ def end_campaign(*, actor: User, campaign: Campaign) -> Campaign:
 
 
 @transaction.atomic
-def pause_lapsed(*, at: datetime | None = None) -> list[Campaign]:
-    """Pause running campaigns that lost what they stand on, and tell who runs them and compliance.
+def pause_lapsed(*, at: datetime | None = None, among: Iterable[Campaign] | None = None) -> list[Campaign]:
+    """Pause running campaigns that lost what they stand on, all or some of them, and tell who runs them and
+    compliance.
 
-    The gate refuses their calls already, by its own rules; the pause says so to people.
+    The gate refuses their calls already, by its own rules, but for an assessment that is missing: that is
+    asked here.
     """
     paused = []
     running = (
@@ -301,6 +303,8 @@ def pause_lapsed(*, at: datetime | None = None) -> list[Campaign]:
         .select_related("filing", "script", "pinned_version")
         .filter(state=Campaign.State.RUNNING)
     )
+    if among is not None:
+        running = running.filter(pk__in=[each.pk for each in among])
     for campaign in running.order_by("pk"):
         if not (missing := what_is_missing(campaign, at)):
             continue

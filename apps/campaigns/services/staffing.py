@@ -16,6 +16,7 @@ from apps.core.errors import BadInput, NotAllowed
 
 from ..models import Campaign
 from ..signals import calling_narrowed
+from .life import pause_lapsed
 
 
 @transaction.atomic
@@ -42,6 +43,7 @@ def issue_client(*, actor: User, campaigns: Iterable[Campaign], **fields: Any) -
     """An API client for these campaigns, and its key, shown once."""
     client, key = accounts.issue_client(actor=actor, **fields)
     client.campaigns.set(campaigns)
+    pause_lapsed(among=campaigns)  # another recipient may be what no assessment knows (R36)
     return client, key
 
 

@@ -10,6 +10,7 @@ kind, which PgBouncer in transaction mode allows.
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from datetime import date
 from functools import wraps
 from typing import ParamSpec
 
@@ -49,6 +50,7 @@ _SEARCHERS = 6
 _ALONE = 7
 _ALARMS = 8
 _DAY_COUNTS = 9
+_MONTH_REPORTS = 10
 _TERMS = 5  # the trigger that renews the terms names it too (`policies.triggers`)
 
 
@@ -124,6 +126,14 @@ def lock_alarm(code: str, subject: str) -> None:
         cursor.execute(
             "select pg_advisory_xact_lock(%s, %s)",
             [_ALARMS, zlib.crc32(f"{code} {subject}".encode()) - 2**31],
+        )
+
+
+def lock_month_report(month: date) -> None:
+    """Wait for whoever measures the same month."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select pg_advisory_xact_lock(%s, %s)", [_MONTH_REPORTS, month.year * 12 + month.month]
         )
 
 

@@ -31,6 +31,7 @@ def as_pdf(
     table = Table(
         [[Paragraph(escape(cell), small) for cell in row] for row in rows],
         repeatRows=1,
+        splitInRow=1,  # a cell may be longer than a page
         colWidths=list(widths),
     )
     table.setStyle(

@@ -36,7 +36,7 @@ from apps.core.errors import HeguiError, WrongState
 from apps.core.privacy.protected import clear_for_machine
 from apps.jobs import services as jobs
 from apps.jobs.models import Job
-from apps.quality.models import Complaint, EvidencePack, Recording, Transcript
+from apps.quality.models import Complaint, ComplaintEvent, EvidencePack, Recording, Transcript
 from apps.quality.services import open_recording, opened
 
 from ..answers import first_page
@@ -159,7 +159,9 @@ def _trail(
     pack: EvidencePack, scope: PackScope, named: dict[str, set[int]], proved: set[int]
 ) -> Iterator[dict[str, Any]]:
     """Rows of the trail with their proofs. Given as hashes are those that hold a caller number which is none
-    of our lines, and, unless in clear, those that hold a colleague's address or e-mail."""
+    of our lines, and, unless in clear for an authority or a court, those that hold a colleague's address or
+    e-mail."""
+    shows_colleagues = pack.in_clear and pack.recipient != EvidencePack.Recipient.CLIENT
     foreign = set(scope.decisions.exclude(line_asked__in=[*our_lines(), ""]).values_list("pk", flat=True))
     keys = {
         "decisions": scope.decisions.order_by("pk").values_list("pk", flat=True),
@@ -168,7 +170,7 @@ def _trail(
     }
     for stream, found in keys.items():
         for proof in prove(stream, list(found)):
-            if proof["id"] in foreign if stream == "decisions" else not pack.in_clear:
+            if proof["id"] in foreign if stream == "decisions" else not shows_colleagues:
                 if "tree_head" not in proof:
                     continue  # came while the pack was made: a hash alone proves nothing before it is signed
                 proof["leaf"] = hashlib.sha256(b"\x00" + proof.pop("row").encode()).hexdigest()
@@ -249,8 +251,10 @@ def _complaint(actor: User, pack: EvidencePack, complaint: Complaint) -> dict[st
         "state": complaint.state,
         "received_at": signatures.moment(complaint.received_at), "outcome": complaint.outcome,
         "text": text, "remedy": remedy,
+        # who had it is a colleague's name, and no part of the answer
         "events": [{"at": signatures.moment(each.created_at), "kind": each.kind,
-        "note": each.note} for each in complaint.events.all()],
+        "note": "" if each.kind == ComplaintEvent.Kind.MOVED else each.note}
+        for each in complaint.events.all()],
     }  # fmt: skip
 
 

@@ -34,6 +34,7 @@ from ..scopes import scope_of, subject_of
 
 State, Kind = EvidencePack.State, EvidencePack.Kind
 KEPT = timedelta(days=7)
+UNDECIDED = timedelta(days=30)
 LANGUAGES = ("zh-hans", "en")
 
 
@@ -50,6 +51,8 @@ def ask_pack(
     """
     if recipient not in EvidencePack.Recipient.values:
         raise NotAllowed(_("Evidence goes to the client, a regulator or a court, and to nobody else (R17)."))
+    if about and (since or until):
+        raise BadInput(_("A pack is about a thing or about a period: leave one of them out."))
     if about:
         columns = subject_of(actor, about)
     elif actor.role != Role.COMPLIANCE:
@@ -138,13 +141,18 @@ def fetch_pack(*, actor: User, pack: EvidencePack, address: str | None = None) -
 
 @transaction.atomic
 def let_packs_lapse() -> int:
-    """What was not fetched within a week goes; what a worker gave up is said to have failed. Returns how many
-    lapsed."""
+    """What nobody decided within a month, or fetched within a week, goes; what a worker gave up is said to
+    have failed. Returns how many lapsed."""
     lapsed = 0
     packs = without_values(EvidencePack.objects.select_for_update(of=("self",), skip_locked=True))
     for pack in packs.filter(state=State.MAKING, job__state__in=["refused", "failed"]):
         pack.state, pack.passphrase = State.FAILED, None
         pack.save(update_fields=["state", "passphrase"])
+    for pack in packs.filter(state=State.ASKED, created_at__lt=clock.now() - UNDECIDED):
+        pack.state = State.LAPSED
+        pack.save(update_fields=["state"])
+        close_notices("pack_asked", evidence=pack.public_id)
+        lapsed += 1
     ready = Coalesce("made_at", "decided_at")
     for pack in packs.annotate(ready=ready).filter(state=State.APPROVED, ready__lt=clock.now() - KEPT):
         discard(pack.file)

@@ -2,9 +2,10 @@
 R33, R38-R40)."""
 
 from collections import defaultdict
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, QuerySet
+from django.db.models import Count, F, Func, Max, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, ExtractHour
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -25,6 +26,8 @@ from apps.telephony.models import Gateway
 from .register import Measurement, MeasureState, Span, few_of, measure, none_of
 
 WINDOW = range(8, 21)
+# When a call was dialled, as far as that is known.
+DIALLED_AT = Coalesce("made_at", "handed_over_at", "reserved_at")
 SAMPLE = 500  # decisions that are judged again
 AT_ONCE_SECONDS = 10
 
@@ -43,16 +46,20 @@ def _marketing(span: Span) -> QuerySet[Call]:
     "decisions",
 )
 def calling_hours(span: Span) -> Measurement:
-    """By the time of the site's zone, of numbers that live there."""
-    zone = timezone.get_default_timezone()
+    """By when they were dialled, in every zone that the number may live in; in the site's for a number
+    without one."""
     calls = _made(span)
-    here = Q(contact__isnull=True) | Q(contact__zones=[str(zone)])
-    late = (
-        calls.filter(here, exception__isnull=True)
-        .annotate(hour=ExtractHour("reserved_at", tzinfo=zone))
-        .exclude(hour__in=WINDOW)
-    )
-    return none_of(late.count(), calls=calls.count())
+    judged = calls.filter(exception__isnull=True)
+    known = judged.annotate(zone=Func(F("contact__zones"), function="unnest"))
+    home = str(timezone.get_default_timezone())
+    late = set[int]()
+    for name in {home, *known.order_by().values_list("zone", flat=True).distinct()} - {None}:
+        lives_there = Q(contact__zones__contains=[name])
+        if name == home:
+            lives_there |= Q(contact__isnull=True) | Q(contact__zones=[])
+        hours = judged.filter(lives_there).annotate(hour=ExtractHour(DIALLED_AT, tzinfo=ZoneInfo(name)))
+        late.update(hours.exclude(hour__in=WINDOW).values_list("pk", flat=True))
+    return none_of(len(late), calls=calls.count())
 
 
 @measure("R12", _("%(days)s statutory holidays; %(bad)s marketing calls were made on them."), "decisions")
@@ -141,16 +148,19 @@ def for_good(span: Span) -> Measurement:
     copies = OptOut.objects.filter(moved_from=OuterRef(OuterRef("pk"))).values("number_hash")
     lifts = lifts_of(OuterRef("said_at"), OuterRef("created_at"))
     lifted = lifts.filter(Q(number_hash=OuterRef("number_hash")) | Q(number_hash__in=copies))
+    fresh = lifted.order_by("consent_given_at").values("consent_given_at")[:1]
     words = OptOut.objects.filter(
         scope=OptOut.Scope.EVERYTHING, contact_id__isnull=False, dismissal__isnull=True,
         moved_from__isnull=True, created_at__lt=span.until
-    ).exclude(Exists(lifted))  # fmt: skip
-    since = dict(words.order_by().values_list("contact_id").annotate(Min("created_at")))
+    ).annotate(until=Subquery(fresh))  # fmt: skip
+    held = defaultdict[int | None, list[tuple[datetime, datetime | None]]](list)
+    for contact, since, until in words.order_by().values_list("contact_id", "created_at", "until"):
+        held[contact].append((since, until))
     called = _made(span).filter(contact__in=words.values("contact_id")).exclude(state=Call.State.RESERVED)
-    dialled = called.annotate(at=Coalesce("made_at", "handed_over_at", "reserved_at")).values_list(
-        "contact", "at"
+    after = sum(
+        any(since < at and (until is None or at < until) for since, until in held[contact])
+        for contact, at in called.annotate(at=DIALLED_AT).values_list("contact", "at")
     )
-    after = sum(at > since[contact] for contact, at in dialled if contact is not None)
     return none_of(after, words=_said(span).count())
 
 

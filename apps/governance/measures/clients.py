@@ -1,6 +1,7 @@
 """Measures of clients' rights, complaints and sharing (R20, R25, R31, R32, R36, R37)."""
 
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -10,7 +11,7 @@ from apps.contacts.models import MinorFlag
 from apps.quality import queries as quality
 from apps.quality.models import BasePeriod, Complaint
 from apps.quality.rules import timing
-from apps.rights.models import SubjectRequest
+from apps.rights.models import RequestEvent, SubjectRequest
 from apps.sharing.models import Share
 
 from ..models import Incident
@@ -25,11 +26,15 @@ from .register import Measurement, MeasureState, Span, measure, none_of
     "requests",
 )
 def requests(span: Span) -> Measurement:
-    waiting = SubjectRequest.objects.filter(closed_at__isnull=True)
-    overdue = waiting.filter(due_on__lt=timezone.localdate(span.now)).count()
-    overdue += (
-        span.of(SubjectRequest.objects.all(), "closed_at").filter(closed_at__date__gt=F("due_on")).count()
+    """By the day on which a request was carried out: what stays for a while (R34) goes later by itself. One
+    whose identity is open is late too once its day has passed."""
+    carried_out = RequestEvent.objects.filter(request=OuterRef("pk"), kind=RequestEvent.Kind.EXECUTED)
+    all_requests = SubjectRequest.objects.annotate(
+        done_at=Coalesce(Subquery(carried_out.order_by("created_at").values("created_at")[:1]), "closed_at")
     )
+    waiting = all_requests.filter(done_at__isnull=True)
+    overdue = waiting.filter(due_on__lt=timezone.localdate(span.now)).count()
+    overdue += span.of(all_requests, "done_at").filter(done_at__date__gt=F("due_on")).count()
     return none_of(
         overdue, requests=span.of(SubjectRequest.objects.all(), "received_at").count(), open=waiting.count()
     )
@@ -39,10 +44,16 @@ def requests(span: Span) -> Measurement:
     "R25", _("%(minors)s persons are marked as minors; %(bad)s marketing calls were made to one."), "contacts"
 )
 def minors(span: Span) -> Measurement:
-    up = MinorFlag.objects.filter(lifted_at__isnull=True)
-    marked = up.filter(contact=OuterRef("contact"), created_at__lt=OuterRef("reserved_at"))
+    """Flags that were up when the call was made, also those that were lifted since."""
+    marked = MinorFlag.objects.filter(
+        Q(lifted_at__isnull=True) | Q(lifted_at__gt=OuterRef("reserved_at")),
+        contact=OuterRef("contact"),
+        created_at__lt=OuterRef("reserved_at"),
+    )
     calls = span.of(Call.objects.filter(Call.counted(), campaign__kind="marketing"), "reserved_at")
-    return none_of(calls.filter(Exists(marked)).count(), minors=up.count())
+    return none_of(
+        calls.filter(Exists(marked)).count(), minors=MinorFlag.objects.filter(lifted_at__isnull=True).count()
+    )
 
 
 @measure(
@@ -57,7 +68,7 @@ def complaints(span: Span) -> Measurement:
     now = quality.figures(span.since, span.until)
     base = BasePeriod.objects.first()
     before = timing.Figures(base.calls, base.complaints, float(base.handling_hours)).rate if base else None
-    overdue = Complaint.objects.exclude(state=Complaint.State.CLOSED).filter(due_at__lt=span.now).count()
+    overdue = Complaint.objects.filter(state=Complaint.State.OPEN, due_at__lt=span.now).count()
     is_worse = before is not None and now.rate is not None and now.rate > before
     figures: dict[str, float | int | str] = {
         "complaints": now.complaints, "rate": f"{float(now.rate):.1f}" if now.rate is not None else "–",

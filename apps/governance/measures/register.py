@@ -73,13 +73,19 @@ def measure(
 
 
 def none_of(bad: int, **figures: float | int | str) -> Measurement:
-    """Red as soon as there is one."""
-    return Measurement(MeasureState.RED if bad else MeasureState.GREEN, {"bad": bad, **figures})
+    """Red as soon as there is one; not measured where there was nothing that could have been."""
+    return _judged(bad, MeasureState.RED, figures)
 
 
 def few_of(bad: int, **figures: float | int | str) -> Measurement:
     """Amber as soon as there is one: something waits for a person."""
-    return Measurement(MeasureState.AMBER if bad else MeasureState.GREEN, {"bad": bad, **figures})
+    return _judged(bad, MeasureState.AMBER, figures)
+
+
+def _judged(bad: int, worse: MeasureState, figures: Mapping[str, float | int | str]) -> Measurement:
+    is_measured = bad or any(figures.values())
+    state = worse if bad else MeasureState.GREEN if is_measured else MeasureState.UNMEASURED
+    return Measurement(state, {"bad": bad, **figures})
 
 
 def measure_all(span: Span) -> dict[str, Measurement]:

@@ -1,21 +1,24 @@
 """Which things need an impact assessment, and how risks are graded. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 
 @dataclass(frozen=True)
 class Trigger:
-    """`when`: of each fact the values that meet it. `law` is a key of `core.laws.LAWS`."""
+    """`when`: of each fact the values that meet it; `unless`: the values that do not. `law` is a key of
+    `core.laws.LAWS`."""
 
     code: str
     law: str
     when: Mapping[str, Sequence[Any]]
+    unless: Mapping[str, Sequence[Any]] = field(default_factory=dict)
 
     def applies(self, facts: Mapping[str, Any]) -> bool:
         """A fact that a thing does not have meets nothing."""
-        return all(name in facts and facts[name] in values for name, values in self.when.items())
+        meets = all(name in facts and facts[name] in values for name, values in self.when.items())
+        return meets and not any(facts.get(name) in values for name, values in self.unless.items())
 
 
 def needed_because(triggers: Iterable[Trigger], facts: Mapping[str, Any]) -> list[str]:

@@ -102,7 +102,7 @@ def begin_audit(*, actor: User, audit: ComplianceAudit) -> ComplianceAudit:
     """Measure, and open every point with what was measured. Raises `NotAllowed`, `WrongState`, `BadInput`
     before the period is over."""
     audit = _locked(actor, audit, State.PLANNED)
-    if audit.until > timezone.localdate(clock.now()):
+    if audit.until >= timezone.localdate(clock.now()):
         raise BadInput(_("The period that is audited is not over yet."))
     span = _span(audit.since, audit.until)
     measured = {duty: asdict(measure.find(span)) for duty, measure in MEASURES.items()}

@@ -14,6 +14,7 @@ from apps.accounts.models import User
 from apps.accounts.roles import Role
 from apps.core.calendar import clock
 from apps.core.crypto import signatures
+from apps.core.database.locks import lock_month_report
 from apps.core.errors import BadInput, FourEyes, NotAllowed, WrongState
 from apps.core.privacy.free_text import checked_text
 from apps.notifications.services import close_notices, notify
@@ -47,6 +48,8 @@ def make_report(*, month: date) -> MonthReport:
     Raises `BadInput` for a month that is not over, `WrongState` for one that was signed.
     """
     month, span = month.replace(day=1), span_of(month.replace(day=1))
+    # the task of the morning and an officer at the same time: one measures, the other measures again
+    lock_month_report(month)
     if span.until > clock.now():
         raise BadInput(_("The month is not over yet."))
     report = MonthReport.objects.select_for_update().filter(month=month).first() or MonthReport(

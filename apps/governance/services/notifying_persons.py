@@ -12,7 +12,7 @@ from apps.accounts.models import User
 from apps.audit.models import AccessEvent
 from apps.audit.services import record_access
 from apps.core.calendar import clock
-from apps.core.errors import BadInput, DecryptionFailed, ServiceAway
+from apps.core.errors import BadInput, DecryptionFailed, ServiceAway, WrongState
 from apps.core.privacy.free_text import checked_text
 from apps.core.wording import join_items
 from apps.jobs import services as jobs
@@ -100,6 +100,8 @@ def give_notice(
         )
     if by_message and not can_send():
         raise ServiceAway()
+    if by_message and incident.notices.filter(job__state__in=[Job.State.WAITING, Job.State.RUNNING]).exists():
+        raise WrongState(_("A short message is being sent to everybody concerned. Wait until it is over."))
     job = None
     if by_message:
         how = _("short message to each")

@@ -245,6 +245,7 @@ def scope_by_hand(*, actor: User, incident: Incident, persons: int, note: str) -
     if not 0 <= persons <= 2_000_000_000:
         raise BadInput(_("Say how many persons are concerned."))
     note = checked_text(note, _("Say how the number was found."), most=450)
+    incident.affected.all().delete()  # a list of others is not what was counted now
     incident.persons, incident.unnamed, incident.erased, incident.scoped_at = persons, 0, 0, clock.now()
     incident.save()
     _enter(incident, actor, Entry.SCOPE, f"{persons}: {note}")
@@ -266,10 +267,10 @@ def ask_closing(*, actor: User, incident: Incident) -> Incident:
 
 @transaction.atomic
 def decide_closing(*, actor: User, incident: Incident, close: bool, note: str = "") -> Incident:
-    """By a second person of compliance: closed for good, or open again with a reason. Raises as `locked`,
-    `FourEyes`, `BadInput`."""
+    """By a second person of compliance: closed for good. By any of them, also who asked: open again with a
+    reason. Raises as `locked`, `FourEyes`, `BadInput`."""
     incident = locked(actor, incident, State.CLOSING)
-    if incident.closing_by_id == actor.pk:
+    if close and incident.closing_by_id == actor.pk:
         raise FourEyes()
     if close:
         incident.state, incident.closed_by, incident.closed_at = State.CLOSED, actor, clock.now()

@@ -70,8 +70,11 @@ def _contacts_of_shares(keys: Collection[int]) -> Pairs:
 
 
 def _contacts_of_complaints(keys: Collection[int]) -> Pairs:
-    found = Complaint.objects.filter(pk__in=keys).values_list("pk", "contact", "call__contact")
-    return [(pk, contact or of_call) for pk, contact, of_call in found]
+    found = list(
+        Complaint.objects.filter(pk__in=keys).values_list("pk", "contact", "call__contact", "number_index")
+    )
+    by_number = dict(_by_number([(pk, index) for pk, _contact, _call, index in found]))
+    return [(pk, contact or of_call or by_number[pk]) for pk, contact, of_call, _index in found]
 
 
 def _contacts_of_campaigns(keys: Collection[int]) -> Pairs:
@@ -154,8 +157,9 @@ def reads_of(incident: Incident) -> QuerySet[AccessEvent]:
 MAY_NAME_NOBODY = frozenset({"share", "campaign", "evidence"})  # an empty queue, a pack about a period
 
 
-def _changed_by(incident: Incident) -> Iterable[tuple[int, datetime]]:
-    """Contacts that the person changed in the time, or whose consents they changed."""
+def _changed_by(incident: Incident) -> list[tuple[int | None, datetime]]:
+    """Contacts that the person changed in the time, or whose consents they changed; None for one that is
+    gone, or a consent that is."""
     if not incident.person_id:
         return []
     changes = LogEntry.objects.filter(
@@ -171,7 +175,7 @@ def _changed_by(incident: Incident) -> Iterable[tuple[int, datetime]]:
     known = set(
         Contact.everyone.filter(pk__in=[key for key, _at in found if key]).values_list("pk", flat=True)
     )
-    return [(key, at) for key, at in found if key in known]
+    return [(key if key in known else None, at) for key, at in found]
 
 
 def _listed_for(client_id: int) -> list[int]:
@@ -221,8 +225,11 @@ def scope_of(incident: Incident, *, keep_going: Callable[[], None] = lambda: Non
             scope.unnamed += sum(read[pk][0] for pk in lost)
         else:
             scope.erased += len(lost)
-    for contact, at in _changed_by(incident):
-        scope.persons[contact].add(1, 0, at)
+    for changed, at in _changed_by(incident):
+        if changed is None:
+            scope.erased += 1
+        else:
+            scope.persons[changed].add(1, 0, at)
     return scope
 
 

@@ -93,7 +93,11 @@ def incident(request: StaffRequest, pk: int) -> HttpResponse:
         and hours > AUTHORITY_WITHIN / HOUR,
         "authority_knows": is_notified,
         "missing": [LACKS[code] for code in missing],
+        "reads_report": handles,
         "handles": handles and found.state == Incident.State.OPEN,
+        "takes_back": handles
+        and found.state == Incident.State.CLOSING
+        and found.closing_by_id == request.user.pk,
         "decides": handles
         and found.state == Incident.State.CLOSING
         and found.closing_by_id != request.user.pk,

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -23,7 +24,8 @@ from ..registers import REGISTERS, Register
 from ..services.recording_trainings import RECORDERS_OF_TRAININGS
 from .months import READERS
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would reckon with such a cell
+# A spreadsheet would reckon with a cell that begins so, also in full width or behind blanks.
+FORMULA = re.compile(r"\s*[=+\-@＝＋－＠]|[\t\r\n]")
 WIDTH = 780  # points of a page across
 
 
@@ -57,7 +59,7 @@ def register_file(request: StaffRequest, code: str, form: str) -> HttpResponse:
     if form == "csv":
         out = io.StringIO()
         csv.writer(out).writerows(
-            [heads, *([f"'{cell}" if cell.startswith(FORMULA) else cell for cell in row] for row in rows)]
+            [heads, *([f"'{cell}" if FORMULA.match(cell) else cell for cell in row] for row in rows)]
         )
         return attachment(out.getvalue().encode("utf-8-sig"), name=f"{code}.csv", kind="text/csv")
     if form != "pdf":

@@ -90,7 +90,8 @@ def record_request(
             now,
         )
     else:
-        made.state, made.paused_on = State.IDENTITY, timezone.localdate(received)
+        # from the day on which it was recorded: what we took until then is not the person's
+        made.state, made.paused_on = State.IDENTITY, timezone.localdate(now)
     made.save()
     _begin(made, actor)
     return made
