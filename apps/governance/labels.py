@@ -9,4 +9,6 @@ LABELS: dict[str, Promise | str] = {
     "compliance_audit": _("compliance audit"),
     "incident notice": _("notice of an incident"),
     "scope of an incident": _("scope of an incident"),
+    "training": _("record of a training"),
+    "file of an audit": _("file of a compliance audit"),
 }

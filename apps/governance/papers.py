@@ -247,7 +247,10 @@ def audit_pdf(audit: ComplianceAudit) -> bytes:
         law = cite(LAWS[point.law])
         said = [
             answer.found or "–",
-            *(f"{_('nonconformity')}: {each.text} ({each.due_on})" for each in answer.nonconformities.all()),
+            *(
+                f"{_('nonconformity')}: {each.text} ({each.owner}, {each.due_on})"
+                for each in answer.nonconformities.all()
+            ),
         ]
         rows.append([
             f"{point.in_words('subject')}: {point.in_words('question')} ({law})",

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.db.models import Count, Max
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -30,6 +31,7 @@ from apps.policies.models import (
     TradePack,
 )
 from apps.sharing.models import Share
+from apps.telephony.models import Trunk
 from apps.webhooks.models import EndPoint
 
 Rows = Iterable[list[str]]
@@ -109,8 +111,10 @@ def _recipients() -> Rows:
             share.agreement,
             _day(share.ends_on),
         ]
+    yield from _processors()
     named = (
         Consent.objects.exclude(recipient="")
+        .filter(withdrawn_at__isnull=True, expires_at__gt=clock.now())
         .order_by("recipient")
         .values_list("recipient")
         .annotate(Count("pk"), Max("expires_at"))
@@ -123,6 +127,25 @@ def _recipients() -> Rows:
             "–",
             _day(until),
         ]
+
+
+def _processors() -> Rows:
+    """Who handles personal information for the organisation, as far as the site itself hands it over."""
+    kind = _("processor")
+    for trunk in Trunk.objects.filter(is_active=True).order_by("name"):
+        yield [kind, trunk.name, _("the number called, the call itself"), _("carrier"), "–"]
+    places = {
+        settings.HEGUI_SMS_URL: (_("gateway of short messages"), _("telephone number, text of the message")),
+        settings.HEGUI_THIRD_READER_URL: (_("third reader"), _("scripts, forbidden numbers blotted out")),
+        settings.HEGUI_BACKUPS: (_("backups"), _("everything, encrypted")),
+        str(settings.STORAGES["default"].get("OPTIONS", {}).get("endpoint_url") or ""): (
+            _("storage of files"), _("recordings and files, encrypted"),
+        ),
+    }  # fmt: skip
+    for address, (what, given) in places.items():
+        if "://" in address:
+            parts = urlsplit(address)
+            yield [kind, parts.hostname or "–", given, what, "–"]
 
 
 def _retention() -> Rows:

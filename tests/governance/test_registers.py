@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
+from apps.audit.models import AccessEvent
 from apps.campaigns.models import Campaign
+from apps.core.calendar import clock
 from apps.core.documents import pdf
 from apps.core.errors import BadInput, NotAllowed
 from apps.governance import services
@@ -107,3 +109,27 @@ def test_a_cell_longer_than_a_page_is_printed() -> None:
 @pytest.mark.parametrize("cell", ["=1+1", "＝1+1", "＋1", " =1", "\n=1", "@x", "\tx"])
 def test_no_cell_of_a_list_is_a_formula(cell: str) -> None:
     assert FORMULA.match(cell)
+
+
+def test_who_handles_data_for_the_house_stands_among_the_recipients(world: World, settings: Any) -> None:
+    settings.HEGUI_SMS_URL = "https://sms.example/send"
+    settings.HEGUI_BACKUPS = "s3://bucket/folder?endpoint=https://s3.example"
+    rows = list(REGISTERS["recipients"].rows())
+    assert {"sms.example", "bucket"} <= {row[1] for row in rows}
+
+
+def test_consent_for_a_third_party_counts_while_it_holds(world: World) -> None:
+    world.consent(world.contact, recipient="甲公司")
+    world.consent(world.contact, recipient="乙公司", withdrawn_at=clock.now())
+    named = {row[1] for row in REGISTERS["recipients"].rows()}
+    assert "甲公司" in named
+    assert "乙公司" not in named
+
+
+def test_reading_a_paper_is_on_record(world: World, browse: Any) -> None:
+    training = services.record_training(
+        actor=world.people["compliance"], title="合规培训", held_on=world.today,
+        people=[world.people["agent"]], content=b"%PDF-1.4 x %%EOF", file_name="list.pdf",
+    )  # fmt: skip
+    assert browse("compliance").get(reverse("training_file", kwargs={"pk": training.pk})).status_code == 200
+    assert AccessEvent.objects.filter(kind="exported", purpose="training").count() == 1

@@ -22,6 +22,7 @@ from apps.core.crypto import signatures
 from apps.core.documents import evidence_files
 from apps.core.errors import BadInput, FourEyes, NotAllowed, WrongState
 from apps.core.privacy.free_text import checked_text
+from apps.jobs.services import discard
 from apps.notifications.services import close_notices, notify, was_notified
 
 from ..measures.register import MEASURES, Span
@@ -134,6 +135,7 @@ def answer_point(
     answer.verdict, answer.answered_by = verdict, actor
     if content is not None:
         kept = evidence_files.keep(content, file_name=file_name)
+        discard(answer.file)
         answer.file, answer.file_sha256 = kept.name, kept.sha256
     answer.save()
     return answer

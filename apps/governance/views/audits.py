@@ -12,6 +12,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from apps.accounts.request_types import StaffRequest
 from apps.accounts.roles import Role
+from apps.audit.models import AccessEvent
+from apps.audit.services import record_page
 from apps.core.calendar import clock
 from apps.core.crypto import encrypted_files
 from apps.core.errors import BadInput, NotFound
@@ -140,7 +142,10 @@ def compliance_audit_paper(request: StaffRequest, pk: int, form: str) -> HttpRes
 @for_roles(*READERS)
 @require_GET
 def compliance_audit_file(request: StaffRequest, pk: int) -> HttpResponse:
-    answer = get_object_or_404(AuditAnswer.objects.exclude(file=""), pk=pk)
+    answer = get_object_or_404(AuditAnswer.objects.select_related("audit").exclude(file=""), pk=pk)
+    record_page(
+        request, subject=answer.audit.public_id, purpose="file of an audit", kind=AccessEvent.Kind.EXPORTED
+    )
     return attachment(encrypted_files.get(answer.file), name=f"evidence-{answer.point}")
 
 

@@ -11,6 +11,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from apps.accounts.request_types import StaffRequest
+from apps.audit.models import AccessEvent
+from apps.audit.services import record_page
 from apps.core.crypto import encrypted_files
 from apps.core.documents import pdf
 from apps.core.errors import NotFound
@@ -90,4 +92,5 @@ def training_new(request: StaffRequest) -> HttpResponse:
 @require_GET
 def training_file(request: StaffRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(Training, pk=pk)
+    record_page(request, subject=f"training:{found.pk}", purpose="training", kind=AccessEvent.Kind.EXPORTED)
     return attachment(encrypted_files.get(found.file), name=f"training-{found.held_on}")
