@@ -132,7 +132,7 @@ ADMINS = [(address, address) for address in env.list("HEGUI_ADMINS", default=[])
 SERVER_EMAIL = DEFAULT_FROM_EMAIL = env.str("HEGUI_EMAIL_FROM", "hegui@localhost")
 
 # after which Redis hands out again what nobody acknowledged
-HEGUI_VISIBILITY_SECONDS = env.whole("HEGUI_VISIBILITY_SECONDS", 3600, 60, 7 * 24 * 3600)
+HEGUI_VISIBILITY_SECONDS = env.whole("HEGUI_VISIBILITY_SECONDS", 3600, 1, 7 * 24 * 3600)
 
 # What a restore may not forget: best on another disk than the database and its backups.
 # a folder, or postgresql://… of another database: for more than one host

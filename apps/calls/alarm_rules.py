@@ -40,6 +40,22 @@ READS_WITHOUT_CALLS = AlarmRule(
     "reads_without_calls", _("Within four hours %(count)s more contacts were looked at than called."),
     _("contacts that an agent looks at within four hours beyond those called"), 30, _reads,
 )  # fmt: skip
+
+
+def _given_back(now: datetime, limit: int) -> Sequence[Seen]:
+    """By client: what it was handed within an hour and says that it did not dial."""
+    calls = Call.objects.filter(
+        state=Call.State.RELEASED, handed_over_at__gt=now - timedelta(hours=1), client__isnull=False
+    )
+    rows = calls.order_by().values("client").annotate(total=Count("pk")).filter(total__gte=limit)
+    return [Seen(f"client:{row['client']}", row["total"], client_id=row["client"]) for row in rows]
+
+
+CALLS_GIVEN_BACK = AlarmRule(
+    "calls_given_back",
+    _("Within an hour %(count)s numbers were handed to a dialler that says it did not dial them."),
+    _("numbers that a client gives back as not dialled within an hour"), 100, _given_back,
+)  # fmt: skip
 CLIENT_WALKS = AlarmRule(
     "client_walks",
     _("A key was given %(count)s numbers within an hour, more than the policy of measures allows."),

@@ -99,11 +99,11 @@ class CallsConfig(AppConfig):
         from apps.scripts.signals import version_withdrawn
 
         from . import metrics
-        from .alarm_rules import CLIENT_WALKS, READS_WITHOUT_CALLS
+        from .alarm_rules import CALLS_GIVEN_BACK, CLIENT_WALKS, READS_WITHOUT_CALLS
         from .models import Flag
 
         metrics.register_all()
-        alarms.register(READS_WITHOUT_CALLS, CLIENT_WALKS)
+        alarms.register(READS_WITHOUT_CALLS, CALLS_GIVEN_BACK, CLIENT_WALKS)
         calling_stopped.connect(_stop, dispatch_uid="calls.stop")
         contacts_taken_back.connect(_stop_contacts, dispatch_uid="calls.stop_contacts")
         source_withdrawn.connect(_stop_source, dispatch_uid="calls.stop_source")

@@ -104,6 +104,9 @@ SENTENCES: dict[str, Promise] = {
     "request_received": _(
         "The request %(request)s of a person about their data is yours. It is due on %(due)s."
     ),
+    "request_unverified": _(
+        "For %(days)s days nobody has made sure who made the request %(request)s. Its clock stands."
+    ),
     "request_due": _("The request %(request)s is due in %(days)s working days."),
     "request_overdue": _("The request %(request)s is overdue: the 15 working days are over."),
     "share_asked": _("%(person)s asks for a share: %(share)s."),

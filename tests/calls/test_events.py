@@ -291,3 +291,20 @@ def test_a_dialler_that_does_not_hang_up_when_asked_is_not_waited_for(
     clock.shift(60)
     assert services.end_lost_calls() == 1
     assert Call.objects.get().state == "ended"
+
+
+def handed_out(world: World) -> Call | None:
+    return world.authorize(client=world.client, hands_over=True).call
+
+
+def test_a_number_is_free_again_three_times_a_day(world: World) -> None:
+    """Whoever says again and again that it was not dialled has used up its day."""
+    for _time in range(3):
+        call = handed_out(world)
+        assert call is not None
+        assert services.record_event(call_id=call.pk, event="released", client=world.client).ignored == ()
+    last = handed_out(world)
+    assert last is not None
+    assert services.record_event(call_id=last.pk, event="released", client=world.client).ignored == ("event",)
+    services.expire_reservations(now=last.reserved_until)
+    assert handed_out(world) is None

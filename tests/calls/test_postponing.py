@@ -205,7 +205,7 @@ def test_after_an_erasure_the_desk_goes_on(world: World, browse: Any) -> None:
 
 
 def test_a_dialler_s_queue_leaves_it_to_its_agent(world: World, clock: Any) -> None:
-    client, key = world.api_client("crm", "contacts")
+    client, key = world.api_client("crm", "authorize")
     world.campaign.clients.add(client)
 
     def queue() -> list[Any]:

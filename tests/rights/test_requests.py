@@ -18,6 +18,7 @@ from django.utils.translation import override
 from apps.audit.models import AccessEvent
 from apps.calls.models import Call, Disposition
 from apps.contacts.models import Consent, Contact, Purpose
+from apps.core.calendar import clock as clock_of_site
 from apps.core.checks import ports_are_provided
 from apps.core.crypto import encrypted_files, signatures
 from apps.core.errors import BadInput, NotAllowed, NotFound, PersonalDataFound, WrongState
@@ -656,10 +657,12 @@ def test_reminders_at_five_two_and_one_then_escalation(world: World, clock: Any)
     assert [event.note for event in made.events.filter(kind="reminded")] == ["5", "2", "1"]
 
 
-def test_a_paused_request_is_not_reminded_of(world: World, clock: Any) -> None:
+def test_of_a_paused_request_no_day_is_due(world: World, clock: Any) -> None:
     ask(world, verification="")
     clock.shift(40 * 86_400)
-    assert services.watch_deadlines() == {"recounted": 0, "reminded": 0, "escalated": 0}
+    assert services.watch_deadlines() == {
+        "recounted": 0, "reminded": 0, "escalated": 0, "unverified": 0,
+    }  # fmt: skip
 
 
 def test_a_day_counted_without_a_calendar_is_counted_anew(
@@ -707,3 +710,21 @@ def test_the_officer_works_through_a_request_on_its_page(world: World, browse: A
             browser.get(reverse("request_certificate", kwargs={"pk": made.pk, "form": form})).status_code
             == 200
         )
+
+
+def test_who_owns_a_request_that_nobody_verifies_is_reminded_each_week(world: World, clock: Any) -> None:
+    request = ask(world, verification="")
+    assert services.watch_deadlines()["unverified"] == 0
+    clock.shift(timedelta(days=7))
+    assert services.watch_deadlines()["unverified"] == 1
+    assert Notice.objects.filter(code="request_unverified", recipient=request.owner, done_at=None).exists()
+    services.verify_identity(actor=request.owner, request=request, how="回拨核实")
+    assert not Notice.objects.filter(code="request_unverified", done_at=None).exists()
+
+
+def test_what_we_took_to_record_a_letter_is_not_the_person_s(world: World, clock: Any) -> None:
+    received = clock_of_site.now() - timedelta(days=20)
+    request = ask(world, verification="", received_at=received)
+    due = request.due_on
+    verified = services.verify_identity(actor=request.owner, request=request, how="回拨核实")
+    assert verified.due_on == due, "the clock stood for no day"

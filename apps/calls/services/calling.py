@@ -35,6 +35,7 @@ SILENCE = {
     Call.State.ANSWERED: timedelta(hours=4),
 }
 # How long a dialler has to hang up once it was asked to.
+MOST_RELEASED = 3  # times a day that a number which was handed out is free again
 END_GRACE = timedelta(minutes=1)
 # A gateway that was away ends the call when it is back: until then it is one that has to end.
 END_GRACE_OF_GATEWAY = timedelta(minutes=15)
@@ -141,9 +142,8 @@ def record_event(
     moment, is_possible = rules.time_of_event(at, reserved_at=call.reserved_at, now=now)
     ignored = [] if is_possible else ["at"]
     before = rules.Progress(call.state, call.made_at, call.answered_at, call.ended_at)
-    known = (
-        before if event == "released" and not _is_same_day(call, now) else rules.after(before, event, moment)
-    )
+    is_too_late = event == "released" and not (_is_same_day(call, now) and _may_be_released(call))
+    known = before if is_too_late else rules.after(before, event, moment)
     if event == "released" and known.state != Call.State.RELEASED:
         ignored.append("event")
     if known != before:
@@ -176,6 +176,20 @@ def _is_same_day(call: Call, now: datetime) -> bool:
     """Whether it is still the day, in the client's zone, whose slot the call has."""
     zones = call.contact.zones if call.contact else []
     return now.astimezone(ZoneInfo(zones[0] if zones else phones.HOME_ZONE)).date() == call.slot_day
+
+
+def _may_be_released(call: Call) -> bool:
+    """Whether a number that was handed out is given back for the first few times of the day. A dialler that
+    says so again and again, truly or not, has used up the day of the number."""
+    if call.handed_over_at is None:
+        return True
+    given_back = Call.objects.filter(
+        number_index=call.number_index,
+        slot_day=call.slot_day,
+        state=Call.State.RELEASED,
+        handed_over_at__isnull=False,
+    )
+    return given_back.count() < MOST_RELEASED
 
 
 def _move(call: Call, before: rules.Progress, known: rules.Progress, now: datetime) -> None:

@@ -54,6 +54,7 @@ def verify_identity(*, actor: User, request: SubjectRequest, how: str) -> Subjec
             request.due_on, request.paused_on, timezone.localdate(now), policies.calendar(now)
         )
         request.due_on, request.paused_on = due.day, None
+        close_notices("request_unverified", request=request.public_id)
         request.is_provisional = request.is_provisional or due.is_provisional
     request.save()
     note(request, RequestEvent.Kind.VERIFIED, actor, request.verification)
@@ -122,4 +123,10 @@ def close(request: SubjectRequest, state: str, answer: str) -> None:
     request.certificate = certify(request)
     request.save()
     if request.is_over:
-        close_notices("request_received", "request_due", "request_overdue", request=request.public_id)
+        close_notices(
+            "request_received",
+            "request_due",
+            "request_overdue",
+            "request_unverified",
+            request=request.public_id,
+        )

@@ -1,5 +1,7 @@
 """Deadlines watched each morning: reminded at 5, 2 and 1 working days, escalated once they are over."""
 
+from datetime import date
+
 from django.db import transaction
 from django.utils import timezone
 
@@ -17,13 +19,17 @@ from .receiving import note
 State = SubjectRequest.State
 
 
+UNVERIFIED_EVERY = 7  # days
+
+
 @transaction.atomic
 def watch_deadlines() -> dict[str, int]:
-    """Count provisional days anew, remind owners, escalate what is overdue. Paused ones wait. Returns how
-    many of each."""
+    """Count provisional days anew, remind owners, escalate what is overdue. Of paused ones, whose clock
+    stands, the owner is reminded each week that somebody has to make sure who asks. Returns how many of
+    each."""
     now = clock.now()
     today, calendar = timezone.localdate(now), policies.calendar(now)
-    payload = {"recounted": 0, "reminded": 0, "escalated": 0}
+    payload = {"recounted": 0, "reminded": 0, "escalated": 0, "unverified": _remind_of_unverified(today)}
     for request in (
         without_values(SubjectRequest.objects.select_for_update(of=("self",), skip_locked=True))
         .filter(state=State.OPEN)
@@ -48,6 +54,18 @@ def watch_deadlines() -> dict[str, int]:
             payload["escalated"] += 1
         request.save(update_fields=["due_on", "is_provisional", "reminded", "escalated"])
     return payload
+
+
+def _remind_of_unverified(today: date) -> int:
+    """Returns of how many people were reminded."""
+    waiting = without_values(SubjectRequest.objects.filter(state=State.IDENTITY, paused_on__lt=today))
+    reminded = 0
+    for request in waiting.select_related("owner"):
+        days = (today - request.paused_on).days if request.paused_on else 0
+        if days and days % UNVERIFIED_EVERY == 0:
+            notify(_who_handles(request), "request_unverified", request=request.public_id, days=days)
+            reminded += 1
+    return reminded
 
 
 def _who_handles(request: SubjectRequest) -> set[User]:
