@@ -47,15 +47,10 @@ e2e: environment
 bench: environment
 	@$(RUN) manage.py bench
 
-# The proofs at full size: evidence packs, the telephone gateway (1,000 calls, 50 kills of each part), and a site of its own by
-# docs/install.md with each part killed under traffic; several hosts by docs/cluster.md, which wants root.
-# Needs Debian's postgresql, redis-server, nginx, patroni, etcd-server, haproxy, kamailio, rtpengine, sip-tester.
+# Every proof at full size, or some: make prove PROOFS="norm races". What came of it stands in docs/proofs.md.
+# Several hosts want root. Needs Debian's postgresql, redis-server, nginx, patroni, etcd-server, haproxy, kamailio, rtpengine, sip-tester.
 prove: environment
-	@HEGUI_PROOF_PACKS=200 HEGUI_PROOF_PACK_MUTATIONS=1000 $(RUN) -m pytest -q --timeout 7200 tests/evidence/test_verify_pack.py
-	@HEGUI_PROOF_REFUSALS=700 $(RUN) -m pytest -q --timeout 7200 tests/properties/test_refusals.py
-	@HEGUI_PROOF_INVITES=1000 HEGUI_PROOF_KILLS=50 $(RUN) -m pytest -q --timeout 7200 tests/telephony/test_live.py
-	@tests/deploy/one_host.sh
-	@tests/deploy/cluster.sh
+	@$(RUN) -m tests.prove $(PROOFS)
 
 # The pictures of the README, from the demo's pages.
 pictures: environment

@@ -162,7 +162,7 @@ def _audits(staff: Mapping[str, User], now: datetime) -> None:
             title=title,
             scope="全部外呼任务、数据来源和录音。",
             since=today - timedelta(days=days),
-            until=today,
+            until=today - timedelta(days=1),
             auditor="内审部",
         )
 

@@ -2,7 +2,6 @@
 changed (R33)."""
 
 import json
-import os
 import random
 import subprocess
 import sys
@@ -31,10 +30,11 @@ from apps.optouts.models import Lift, OptOut
 from apps.quality.models import Complaint, EvidencePack
 from apps.quality.services import record_complaint
 from apps.retention.deleting import delete_rows
+from tests.proofs import sized
 from tests.world import OTHER_PHONE, PHONE, World
 
-HISTORIES = int(os.environ.get("HEGUI_PROOF_PACKS", "6"))
-MUTATIONS = int(os.environ.get("HEGUI_PROOF_PACK_MUTATIONS", "150"))
+HISTORIES = sized(6, 200)
+MUTATIONS = sized(150, 1_000)
 VERIFIER = Path(verify_pack.__file__)
 
 

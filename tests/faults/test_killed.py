@@ -1,7 +1,7 @@
 """kill -9 at random moments of purge, rotation, backup and restore: what follows finishes cleanly, and
 nothing is half done.
 
-Fifty moments in all; with HEGUI_EXPLORE=1 fifty of each, drawn anew.
+Fifty moments in all; in a proof fifty of each, drawn anew.
 """
 
 import os
@@ -25,16 +25,16 @@ from apps.retention import databases, services
 from apps.retention.archive import Secrets, verify_archive
 from apps.retention.models import Erasure
 from apps.retention.services import purging
+from tests.proofs import PROVES, sized
 from tests.world import World
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
-EXPLORE = os.environ.get("HEGUI_EXPLORE") == "1"
-MOMENTS = random.Random(None if EXPLORE else 20261125)
+MOMENTS = random.Random(None if PROVES else 20261125)
 PEOPLE = 60
 
 
 def times(count: int) -> range:
-    return range(50 if EXPLORE else count)
+    return range(sized(count, 50))
 
 
 def killed(work: Callable[[], object], *, within: float) -> bool:

@@ -21,6 +21,7 @@ from apps.core.crypto import blind_index
 from apps.optouts.models import OptOut
 from apps.retention import ledger, services
 from apps.retention.models import Erasure, LegalHold
+from tests.proofs import sized
 from tests.world import World
 
 PHONES = [f"1390000{number:04}" for number in range(2)]
@@ -143,7 +144,7 @@ def test_whatever_happens_deletion_holds(world: World, clock: time_machine.Trave
     Contact.objects.all().delete()
 
     @settings(
-        max_examples=200,
+        max_examples=sized(80, 200),
         deadline=None,
         derandomize=True,
         suppress_health_check=list(HealthCheck),

@@ -28,6 +28,7 @@ from apps.contacts.models import Contact
 from apps.core.crypto import blind_index
 from apps.core.errors import WrongState
 from apps.core.privacy.protected import Protected
+from tests.proofs import sized
 from tests.world import LINE, World
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -269,7 +270,7 @@ class Diallers(RuleBasedStateMachine):
 
 class TestDiallers(Diallers.TestCase, TestCase):  # type: ignore[misc, name-defined]
     settings = settings(
-        max_examples=80,
+        max_examples=sized(60, 300),
         stateful_step_count=40,
         deadline=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],

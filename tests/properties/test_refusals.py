@@ -1,10 +1,9 @@
 """No refusal is lost for its form: key presses, messages and requests with wrong types, other names,
 impossible times, foreign fields.
 
-At full size (`make prove`): HEGUI_PROOF_REFUSALS=700, of each kind.
+At full size (`make prove`) 700 of each kind.
 """
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -16,12 +15,11 @@ from hypothesis import strategies as st
 
 from apps.calls.rules import EVENTS, PRESSED
 from tests.http import Api
+from tests.proofs import sized
 from tests.world import World
 
 HOW_MANY = settings(
-    max_examples=int(os.environ.get("HEGUI_PROOF_REFUSALS", "60")),
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    max_examples=sized(60, 700), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 anything = st.recursive(

@@ -18,10 +18,11 @@ from apps.calls.models import Call
 from apps.contacts.models import ExternalRef
 from apps.demo.world import CLIENTS, DIALLER_SCOPES
 from config.api import api
+from tests.proofs import sized
 from tests.security.api_operations import OPERATIONS
 from tests.world import World
 
-EXAMPLES = 20
+EXAMPLES = sized(20, 200)
 PROGRAMS = [DIALLER_SCOPES, *CLIENTS.values()]
 # Left out is one check alone: no schema describes which texts are phone numbers, or which rows exist, so a
 # 422 or 404 that the description names may answer what its schema allows.

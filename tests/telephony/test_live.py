@@ -1,11 +1,10 @@
 """Calls through real servers: what the gate refuses never reaches the carrier; keys, ends and recordings find
 their way (R39).
 
-The proof at full size: HEGUI_PROOF_INVITES=1000 HEGUI_PROOF_KILLS=50 (`make prove`).
+At full size in `make prove`.
 """
 
 import hashlib
-import os
 import random
 import re
 import socket
@@ -27,13 +26,14 @@ from apps.quality.models import Recording
 from apps.quality.services import open_recording
 from apps.telephony import services
 from apps.telephony.models import Attempt, Gateway
+from tests.proofs import sized
 from tests.site import free_port
 from tests.world import OTHER_PHONE, PHONE
 
 from .live import Live, live, until
 
-INVITES = int(os.environ.get("HEGUI_PROOF_INVITES", "150"))
-KILLS = int(os.environ.get("HEGUI_PROOF_KILLS", "4"))
+INVITES = sized(150, 1_000)
+KILLS = sized(4, 50)
 LINE = "01085550101"
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
