@@ -266,9 +266,12 @@ class QualityWork:
         )
         for channel, kind, text, days_ago, place, state in result:
             received = now - timedelta(days=days_ago, hours=2)
+            # of somebody who was not called afterwards: one of the complaints opts out
+            later = Call.objects.filter(reserved_at__gt=received, contact__isnull=False).values("contact")
+            call = calls.filter(reserved_at__lt=received).exclude(contact__in=later)[place]
             with self.at(received):
                 made = quality.record_complaint(
-                    actor=self.staff["compliance"], channel=channel, kind=kind, text=text, call=calls[place],
+                    actor=self.staff["compliance"], channel=channel, kind=kind, text=text, call=call,
                     is_dispute=kind == "false",
                     opts_out=kind == "after_no",
                     reference="12321-20261119-003" if channel == "regulator" else "",
