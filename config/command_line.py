@@ -56,4 +56,15 @@ def main() -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+    except Exception as error:
+        from apps.core.database.availability import is_away
+
+        if not is_away(error):
+            raise
+        print(
+            f"The database does not answer ({type(error.__cause__ or error).__name__}). See that PostgreSQL "
+            "runs and takes DATABASE_URL, then run the same again.",
+            file=sys.stderr,
+        )
+        return 1
     return 0

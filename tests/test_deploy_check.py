@@ -35,7 +35,13 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return {"HEGUI_TLS_CERT": str(cert), "HEGUI_TLS_KEY": str(key)}
 
 
-def check(tmp_path: Path, pair: dict[str, str], **changed: str | None) -> tuple[int, str]:
+def check(
+    tmp_path: Path,
+    pair: dict[str, str],
+    *,
+    command: tuple[str, ...] = ("check", "--deploy", "--fail-level", "WARNING"),
+    **changed: str | None,
+) -> tuple[int, str]:
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     env = {
         **kept,
@@ -46,7 +52,7 @@ def check(tmp_path: Path, pair: dict[str, str], **changed: str | None) -> tuple[
         **changed,
     }
     done = subprocess.run(
-        [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
+        [sys.executable, "manage.py", *command],
         cwd=ROOT,
         env={name: value for name, value in env.items() if value is not None},
         capture_output=True,
@@ -155,3 +161,15 @@ def test_the_check_shows_no_secret(tmp_path: Path, pair: dict[str, str]) -> None
     assert "hunter2" not in result
     _code, result = check(tmp_path, pair, DATABASE_URL="postgres://hegui:S3cr/et@db.example/hegui")
     assert "S3cr" not in result
+
+
+@pytest.mark.parametrize("command", [("begin", "--admin", "wang"), ("upgrade",), ("migrate",)], ids=" ".join)
+def test_a_command_without_its_database_says_so_in_a_sentence(
+    tmp_path: Path, pair: dict[str, str], command: tuple[str, ...]
+) -> None:
+    nowhere = RIGHT["DATABASE_URL"].replace("db.example", "127.0.0.1:1")
+    code, result = check(tmp_path, pair, command=command, DATABASE_URL=nowhere)
+    assert code == 1
+    assert "The database does not answer" in result
+    assert "Traceback" not in result
+    assert "secret" not in result

@@ -30,6 +30,7 @@ _ASIDE = re.compile(r"[(\[<{【《〔].*?[)\]>}】》〕]|必填项?|选填项?|
 _SPEAKS_OF_A_NUMBER = re.compile(r"手机|电话|号码|联系(?:人|方式)|phone|mobile|^tel|msisdn|^number")
 # No heading: it holds digits, also spoken ones.
 _DIGITS = re.compile(r"[0-9]{5}|[零〇一二三四五六七八九幺洞两]{5}")
+_MANY_DIGITS = re.compile(r"(?:[0-9][^0-9]{0,2}){7}")
 MOST_ROWS = 5_000_000
 MOST_BYTES = 80 * 2**20  # of a list, which is held as a whole: room for so many rows
 SAMPLE = 200
@@ -89,7 +90,7 @@ class Refusals:
                     " / ".join(
                         cell
                         for place, cell in enumerate(cells)
-                        if cell.strip() and (place in columns or find_in(cell))
+                        if cell.strip() and (place in columns or _names_somebody(cell))
                     ),
                 )
 
@@ -102,6 +103,10 @@ def open_refusals(content: bytes) -> Refusals:
     """The columns are those whose heading speaks of a number; without such a heading, those that hold
     numbers, from the first row on. Raises `FileRefused`."""
     table = _table(content)
+    if table.layout.hidden_sheets:
+        raise FileRefused(
+            _("The workbook has hidden sheets that are filled. Show them or delete them: nobody is left out.")
+        )
     named = [place for place, text in enumerate(_plain(table.heading)) if _SPEAKS_OF_A_NUMBER.search(text)]
     if not named and _DIGITS.search(even(" ".join(table.heading))):
         layout = with_heading(io.BytesIO(table.content), table.layout, 0)
@@ -124,6 +129,15 @@ def _by_content(table: Table) -> list[int]:
         for place in range(width)
         if any(phones.numbers_in(cells[place]) for cells in sample if place < len(cells))
     ]
+
+
+def _names_somebody(cell: str) -> bool:
+    """Whether a number stands in a cell of a column that is none of numbers: a note, a name. Digits alone
+    are of an order or a customer."""
+    text = even(cell).strip()
+    return find_in(cell) or (
+        not text.isdigit() and _MANY_DIGITS.search(text) is not None and bool(phones.numbers_in(cell))
+    )
 
 
 def _unpacked(content: bytes) -> bytes:

@@ -350,12 +350,24 @@ def channels_of(track: Any) -> int:
 
 def resampled(frames: Iterable[Any], rate: int, channels: int) -> Iterator["np.ndarray[Any, Any]"]:
     """Pieces of samples × channels, 16 bit."""
-    resampler = av.AudioResampler(format="s16", layout="stereo" if channels == 2 else "mono", rate=rate)
-    for frame in frames:
-        for even in resampler.resample(frame):
+    resampler: Any = None
+    form: Any = None
+    frame: Any
+    try:
+        for frame in frames:
+            # files that were joined may each have another rate
+            if form != (frame.format.name, frame.layout.name, frame.sample_rate):
+                for even in resampler.resample(None) if resampler else ():
+                    yield even.to_ndarray().reshape(-1, channels)
+                form = (frame.format.name, frame.layout.name, frame.sample_rate)
+                layout = "stereo" if channels == 2 else "mono"
+                resampler = av.AudioResampler(format="s16", layout=layout, rate=rate)
+            for even in resampler.resample(frame) if resampler else ():
+                yield even.to_ndarray().reshape(-1, channels)
+        for even in resampler.resample(None) if resampler else ():
             yield even.to_ndarray().reshape(-1, channels)
-    for even in resampler.resample(None):
-        yield even.to_ndarray().reshape(-1, channels)
+    except (av.error.FFmpegError, ValueError, MemoryError, OverflowError):
+        raise SoundDamaged() from None  # a head that says what no sound has
 
 
 def _peaks(loudness: "np.ndarray[Any, Any]") -> bytes:

@@ -43,7 +43,7 @@ _WORDS = {
     "number_index = %s",
 }
 # Tables of rows without a number of their own, kept by the hash of one.
-BROUGHT = {"calls_call", "contacts_numberdoubt", *_WORDS, *_INDEX_ALONE}
+BROUGHT = {"calls_call", "contacts_formerword", "contacts_numberdoubt", *_WORDS, *_INDEX_ALONE}
 
 
 @dataclass(frozen=True)
@@ -102,6 +102,7 @@ def _repair(row: _Row) -> str:
     _bring_calls(row.index, index)
     _bring_words(row.index, number)
     _bring_doubts(row.index, index)
+    _bring_former_words(row.index, index)
     for statement in _INDEX_ALONE.values():
         _run(statement, index, row.index)
     if row.table == "contacts_contact" and _all(
@@ -172,6 +173,19 @@ def _bring_words(wrong: bytes, number: str) -> None:
     index = blind_index.number_index(number)
     for statement in _WORDS.values():
         _run(statement, index, number_hash, key, wrong)
+
+
+def _bring_former_words(wrong: bytes, right: bytes) -> None:
+    """Of two about the same the later one is enough."""
+    _run(
+        "insert into contacts_formerword (created_at, number_index, purpose_id, recipient, at, is_minor) "
+        "select created_at, %s, purpose_id, recipient, at, is_minor from contacts_formerword "
+        "where number_index = %s on conflict (number_index, purpose_id, recipient, is_minor) "
+        "do update set at = greatest(contacts_formerword.at, excluded.at)",
+        right,
+        wrong,
+    )
+    _run("delete from contacts_formerword where number_index = %s", wrong)
 
 
 def _bring_doubts(wrong: bytes, right: bytes) -> None:

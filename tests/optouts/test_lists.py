@@ -12,17 +12,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import xlsxwriter
 from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 from django.urls import reverse
 from django.utils.translation import override
 
 from apps.audit.models import AccessEvent
+from apps.core.documents.spreadsheets import FileRefused
 from apps.core.errors import BadInput, NotAllowed
 from apps.core.privacy import phones
 from apps.jobs.models import Job
 from apps.optouts import queries, services
 from apps.optouts.models import Change, ListIn, ListRow, OptOut, Scrub
+from apps.optouts.refusal_files import open_refusals
 from apps.retention.services import purge
 from tests.http import Api, problem
 from tests.world import OTHER_PHONE, PHONE, World
@@ -481,7 +484,9 @@ def test_both_columns_of_numbers_are_read(world: World) -> None:
         f"姓名,手机号,家庭电话\n甲,{PHONE},{OTHER_PHONE}",
         f"姓名,手机号,紧急联系人\n甲,{PHONE},乙 {OTHER_PHONE}",
         f"甲,{PHONE},{OTHER_PHONE}",
-        f"手机号,备注\n{PHONE},另一个号 {OTHER_PHONE}", f"手机号,x\n{PHONE}--{OTHER_PHONE},y",
+        f"手机号,备注\n{PHONE},另一个号 {OTHER_PHONE}",
+        f"手机号,备注\n{PHONE},还有 {OTHER_PHONE[:4]} {OTHER_PHONE[4:7]} {OTHER_PHONE[7:]}",
+        f"手机号,x\n{PHONE}--{OTHER_PHONE},y",
     ],
 )  # fmt: skip
 def test_no_column_with_numbers_is_passed_over(world: World, content: str) -> None:
@@ -552,3 +557,19 @@ def test_a_scrub_under_the_same_key_is_the_same_scrub(world: World) -> None:
     assert Scrub.objects.count() == 1
     other = {**asked, "numbers": NUMBERS[:110]}
     assert problem(api.post("scrubs", other, **{"Idempotency-Key": "k1"})) == (422, "idempotency_key_reused")
+
+
+def test_numbers_abroad_and_landlines_in_a_note_count_too(world: World) -> None:
+    taken_in(world, f"手机号,备注\n{PHONE},座机010-85550101也别打\n,香港 +852 6123 4567".encode())
+    assert OptOut.objects.count() == 3
+
+
+def test_a_filled_sheet_that_is_hidden_is_not_passed_over(world: World) -> None:
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out, {"in_memory": True}) as book:
+        for name, number in (("a", PHONE), ("b", OTHER_PHONE)):
+            sheet = book.add_worksheet(name)
+            sheet.write_column(0, 0, ["手机号", number])
+        book.get_worksheet_by_name("b").hide()
+    with pytest.raises(FileRefused):
+        open_refusals(out.getvalue())

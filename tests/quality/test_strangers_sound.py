@@ -17,7 +17,7 @@ from apps.quality.models import Recording
 from apps.quality.services import measuring_sound
 from tests.http import Api, problem
 from tests.quality.sounds import RATE, coded, hand_in, samples, wav
-from tests.world import World
+from tests.world import OTHER_PHONE, World
 
 
 @pytest.fixture
@@ -308,3 +308,23 @@ def test_a_dialler_reports_hold_and_resume(world: World, api: Api, clock: Any) -
         assert api.post(f"calls/{call.public_id}/events", {"event": event}).status_code == 200
     call.refresh_from_db()
     assert (call.state, call.held_for, call.held_since) == ("ended", timedelta(seconds=70), None)
+
+
+def test_joined_mp3s_of_two_rates_are_as_long_as_both() -> None:
+    joined = coded("mp3", "libmp3lame", 8_000, 20) + coded("mp3", "libmp3lame", 16_000, 20)
+    measured = sound.measure(io.BytesIO(joined), "mp3")
+    assert abs(measured.duration_ms - 40_000) < 1_000
+
+
+def test_a_head_that_no_sound_has_stops_nobody_behind_it(world: World) -> None:
+    odd = bytearray(wav(60))
+    odd[22:24] = (255).to_bytes(2, "little")  # channels
+    world.add_contact(OTHER_PHONE)
+    first, second = world.connected(), world.connected(phone=OTHER_PHONE)
+    for call, content in ((first, bytes(odd)), (second, wav(60, pitch=411))):
+        services.receive_recording(
+            client=None, call_id=call.pk, read=io.BytesIO(content).read, length=len(content)
+        )
+    services.measure_received()
+    states = dict(Recording.objects.values_list("call", "state"))
+    assert states == {first.pk: Recording.State.DAMAGED, second.pk: Recording.State.READY}

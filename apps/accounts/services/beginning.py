@@ -58,10 +58,15 @@ def begin_site(*, username: str, department: str) -> str:
     with connection.cursor() as cursor:
         cursor.execute("lock table accounts_user in share row exclusive mode")
     admins = list(User.objects.filter(role=Role.ADMIN))
-    if any(admin.has_usable_password() for admin in admins) or any(
-        admin.username != username for admin in admins
-    ):
+    if any(admin.has_usable_password() for admin in admins):
         raise SiteHasBegun()
+    if any(admin.username != username for admin in admins):
+        raise BadInput(
+            gettext(
+                'The site was begun with "%(name)s", who has not set a password yet: begin with that name.'
+            ),
+            name=admins[0].username,
+        )
     if admins:
         return invite(actor=None, user=admins[0])
     place = Department.objects.filter(name=department).first() or open_department(actor=None, name=department)

@@ -4,6 +4,7 @@ bring them in, are rows of their own."""
 
 from .consents import Consent, MinorFlag
 from .doubts import NumberDoubt
+from .formers import FormerWord
 from .imports import ColumnMapping, ContactImport, MetContact
 from .people import Contact, ExternalRef
 from .sources import DataSource, Purpose, SourcePurpose, Wording
@@ -15,6 +16,7 @@ __all__ = [
     "ContactImport",
     "DataSource",
     "ExternalRef",
+    "FormerWord",
     "MetContact",
     "MinorFlag",
     "NumberDoubt",

@@ -11,10 +11,12 @@ from apps.core.calendar.timestamps import is_readable
 from apps.core.database.base_models import Dated, named
 from apps.core.privacy.fields import FileNameField, GuardedCharField
 
+from .formers import KEEP_AGE, KEEP_WITHDRAWALS
 from .people import Contact
 from .sources import Purpose, Wording
 
 TAKEN_BACK = "import taken back"  # by whoever brought the consent; the person said nothing
+SAID_BEFORE = "said before the deletion"  # by somebody who was deleted since (`FormerWord`)
 WITHDRAWN_BEFORE = pgtrigger.Trigger(
     name="withdrawn_before",
     level=pgtrigger.Statement,
@@ -24,15 +26,25 @@ WITHDRAWN_BEFORE = pgtrigger.Trigger(
     func="""
         update contacts_consent consent set withdrawn_at = later.withdrawn_at, withdrawal = later.withdrawal
         from (
-            select distinct on (added.id) added.id, known.withdrawn_at, known.withdrawal
-            from added join contacts_consent known on known.contact_id = added.contact_id and known.purpose_id = added.purpose_id
-                and known.recipient = added.recipient and known.id <> added.id
-            where added.withdrawn_at is null and known.withdrawn_at > added.given_at and known.withdrawal <> 'TAKEN_BACK'
-            order by added.id, known.withdrawn_at desc
+            select distinct on (id) id, withdrawn_at, withdrawal from (
+                select added.id, known.withdrawn_at, known.withdrawal
+                from added join contacts_consent known on known.contact_id = added.contact_id
+                    and known.purpose_id = added.purpose_id and known.recipient = added.recipient
+                    and known.id <> added.id
+                where added.withdrawn_at is null and known.withdrawn_at > added.given_at
+                    and known.withdrawal <> 'TAKEN_BACK'
+                union all
+                select added.id, former.at, 'SAID_BEFORE'
+                from added join contacts_contact contact on contact.id = added.contact_id
+                join contacts_formerword former on former.number_index = contact.number_index
+                    and not former.is_minor and (former.purpose_id is null
+                        or former.purpose_id = added.purpose_id and former.recipient = added.recipient)
+                where added.withdrawn_at is null and former.at > added.given_at
+            ) known order by id, withdrawn_at desc
         ) later
         where consent.id = later.id;
         return null;
-    """.replace("TAKEN_BACK", TAKEN_BACK),
+    """.replace("TAKEN_BACK", TAKEN_BACK).replace("SAID_BEFORE", SAID_BEFORE),
 )
 
 
@@ -87,7 +99,7 @@ class Consent(Dated):
                 condition=Q(withdrawn_at__isnull=True) | ~Q(withdrawal=""), name="withdrawal_says_how"
             ),
         ]
-        triggers = [WITHDRAWN_BEFORE]
+        triggers = [WITHDRAWN_BEFORE, KEEP_WITHDRAWALS]
 
 
 class MinorFlag(Dated):
@@ -114,3 +126,4 @@ class MinorFlag(Dated):
             ),
             models.CheckConstraint(condition=~Q(reason=""), name="minor_flag_has_a_reason"),
         ]
+        triggers = [KEEP_AGE]

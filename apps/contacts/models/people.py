@@ -19,6 +19,7 @@ from apps.core.privacy.fields import (
 )
 from apps.core.web import ids
 
+from .formers import KNOW_AGE
 from .sources import DataSource
 
 
@@ -56,6 +57,7 @@ class Contact(Dated):
     everyone: ClassVar[models.Manager["Contact"]] = models.Manager()
 
     class Meta:
+        triggers = [KNOW_AGE]
         constraints = [
             models.CheckConstraint(condition=is_hash("number_index"), name="number_index_is_32_bytes"),
             models.CheckConstraint(

@@ -15,7 +15,7 @@ from apps.core.errors import BadInput, NotAllowed, WrongState
 from apps.core.privacy.free_text import checked_text
 
 from .. import signals
-from ..models import Consent, Contact, Purpose, Wording
+from ..models import Consent, Contact, FormerWord, Purpose, Wording
 from ..models.consents import TAKEN_BACK
 from .locking import locked_contact
 
@@ -100,6 +100,20 @@ def _wording(contact: Contact, version: str) -> Wording:
     if found is None:
         raise BadInput(_('The source has no approved wording of the version "%(version)s".'), version=version)
     return found
+
+
+def end_former_consents(number_index: bytes) -> None:
+    """Who asked to be deleted is deleted: what they agreed to before does not count when a list brings it
+    again. In the caller's transaction."""
+    now = clock.now()
+    FormerWord.objects.update_or_create(
+        number_index=number_index,
+        purpose=None,
+        recipient="",
+        is_minor=False,
+        defaults={"at": now},
+        create_defaults={"at": now, "created_at": now},
+    )
 
 
 @transaction.atomic

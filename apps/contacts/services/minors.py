@@ -13,7 +13,7 @@ from apps.core.errors import NotAllowed, WrongState
 from apps.core.privacy.free_text import checked_text
 
 from .. import signals
-from ..models import Contact, MinorFlag
+from ..models import Contact, FormerWord, MinorFlag
 from .locking import locked_contact
 
 
@@ -57,4 +57,5 @@ def lift_minor(
     flag.save()
     contact.is_minor = False
     contact.save(update_fields=["is_minor"])
+    FormerWord.objects.filter(number_index=contact.number_index, is_minor=True).delete()
     return flag

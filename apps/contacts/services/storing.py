@@ -11,8 +11,8 @@ from typing import Any
 import psycopg
 from django.db import connection
 
-from ..models import Consent
-from ..models.consents import TAKEN_BACK
+from ..models import Consent, FormerWord
+from ..models.consents import SAID_BEFORE, TAKEN_BACK
 from .preparing import CONSENT, CONTACT, Batch, under_id
 
 _SIGNATURE = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
@@ -52,11 +52,26 @@ on conflict (contact_id, purpose_id, recipient, given_at) do nothing
 # Contacts who withdrew their consent after the time that the list gives: the trigger `withdrawn_before`
 # stores theirs as withdrawn.
 _WITHDRAWN = """
-select count(distinct stage.contact_id) from consent_stage stage join contacts_consent consent
-on consent.contact_id = stage.contact_id and consent.purpose_id = stage.purpose_id
-    and consent.recipient = stage.recipient
-where consent.withdrawn_at > stage.given_at and consent.withdrawal <> 'TAKEN_BACK'
+select count(distinct stage.contact_id) from consent_stage stage
+left join contacts_consent consent on consent.contact_id = stage.contact_id
+    and consent.purpose_id = stage.purpose_id and consent.recipient = stage.recipient
+    and consent.withdrawn_at > stage.given_at and consent.withdrawal <> 'TAKEN_BACK'
+left join contacts_contact contact on contact.id = stage.contact_id
+left join contacts_formerword former on former.number_index = contact.number_index and not former.is_minor
+    and (former.purpose_id is null
+         or former.purpose_id = stage.purpose_id and former.recipient = stage.recipient)
+    and former.at > stage.given_at
+where consent.id is not null or former.id is not null
 """.replace("TAKEN_BACK", TAKEN_BACK)
+
+
+# The same of contacts who are all new here: what they had said before they were deleted.
+_SAID_BEFORE = """
+select case when exists (select from contacts_formerword where not is_minor) then (
+    select count(distinct contact_id) from contacts_consent
+    where contact_id = any(%s::bigint[]) and withdrawal = 'SAID_BEFORE'
+) else 0 end
+""".replace("SAID_BEFORE", SAID_BEFORE)
 
 
 def draw_ids(count: int) -> bytes:
@@ -89,13 +104,18 @@ def with_consent(source_id: int, indexes: list[bytes], now: datetime) -> list[by
 
 _WITHDRAWN_SINCE = """
 select asked.number_index from unnest(%b::bytea[], %b::timestamptz[]) asked (number_index, given_at)
-join contacts_contact contact on contact.number_index = asked.number_index
+left join contacts_contact contact on contact.number_index = asked.number_index
 where exists (
     select from contacts_consent consent
     join contacts_datasource_purposes purpose on purpose.purpose_id = consent.purpose_id
         and purpose.datasource_id = %b
     where consent.contact_id = contact.id and recipient = '' and withdrawn_at > asked.given_at
         and withdrawal <> 'TAKEN_BACK'
+) or exists (
+    select from contacts_formerword former
+    where former.number_index = asked.number_index and not former.is_minor and former.at > asked.given_at
+        and former.recipient = '' and (former.purpose_id is null or former.purpose_id in (
+            select purpose_id from contacts_datasource_purposes where datasource_id = %b))
 )
 """.replace("TAKEN_BACK", TAKEN_BACK)
 
@@ -108,7 +128,10 @@ def withdrawn_since(source_id: int, given: dict[bytes, datetime]) -> list[bytes]
     connection.ensure_connection()
     with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
         cursor.execute(
-            _WITHDRAWN_SINCE, [list(given), list(given.values()), source_id], binary=True, prepare=False
+            _WITHDRAWN_SINCE,
+            [list(given), list(given.values()), source_id, source_id],
+            binary=True,
+            prepare=False,
         )
         return [bytes(index) for (index,) in cursor.fetchall()]
 
@@ -116,7 +139,10 @@ def withdrawn_since(source_id: int, given: dict[bytes, datetime]) -> list[bytes]
 def has_withdrawals(source_id: int) -> bool:
     """Whether anybody withdrew a consent to a purpose of the source."""
     withdrawn = Consent.objects.filter(withdrawn_at__isnull=False, purpose__sources=source_id, recipient="")
-    return withdrawn.exclude(withdrawal=TAKEN_BACK).exists()
+    return (
+        withdrawn.exclude(withdrawal=TAKEN_BACK).exists()
+        or FormerWord.objects.filter(is_minor=False).exists()
+    )
 
 
 def note_met(import_id: int, contact_ids: list[int]) -> None:
@@ -149,6 +175,8 @@ def store(batch: Batch, *, all_new: bool) -> tuple[list[int], list[int], int]:
         else:
             _copy(cursor, "contacts_contact", CONTACT, batch.contacts.whole)
             _copy(cursor, "contacts_consent", CONSENT, batch.consents.whole)
+            cursor.execute(_SAID_BEFORE, [ids])
+            (withdrawn,) = cursor.fetchone()
         # checked here, where another batch may be on its way beside
         cursor.execute("set constraints all immediate")
     return ids, list(there.values()), withdrawn

@@ -108,13 +108,14 @@ def open_workbook(file: Bytes, *, most_rows: int | None = None) -> Workbook:
         zlib.error,
         expat.ExpatError,
         OSError,
+        EOFError,
         LookupError,
         ValueError,
         NotImplementedError,
         RuntimeError,
     ):
         raise FileRefused(_UNREADABLE) from None
-    return Workbook(_values(file, sheet), sheet, len(hidden), from_1904)
+    return Workbook(_values(file, sheet), sheet, sum(bool(each.cells) for each in hidden), from_1904)
 
 
 def open_table(content: bytes) -> Table:

@@ -268,8 +268,12 @@ def _number_or_none(text: str) -> str | None:
 
 _BETWEEN_GROUPS = r"[\s\-.·_/,，。、]{0,2}"
 _BETWEEN_DIGITS = r"[\s\-.·_/,，。、]{1,2}"
+_APART = r"[\s\-.·_/()*:—–]{1,2}"
 _IN_TEXT = re.compile(
     rf"(?<![0-9])(?:\+?86{_BETWEEN_GROUPS})?1(?:[3-9][0-9](?:{_BETWEEN_GROUPS}[0-9]{{4}}){{2}}"
+    rf"|[3-9][0-9]{{2}}{_APART}[0-9]{{3}}{_APART}[0-9]{{4}}|[3-9][0-9]{_APART}[0-9]{{3}}{_APART}[0-9]{{5}}"
+    rf"|[3-9][0-9]{_APART}(?:[0-9]{{8}}|[0-9]{{4}}{_APART}[0-9]{{4}})"
+    rf"|[3-9][0-9]{{3}}{_APART}[0-9]{{6}}|[3-9][0-9]{{5}}{_APART}[0-9]{{4}}"
     rf"|{_BETWEEN_DIGITS}[3-9](?:{_BETWEEN_DIGITS}[0-9]){{9}})(?![0-9])"
 )
 _SCIENTIFIC = re.compile(r"(?<![0-9.])1[.,]([3-9][0-9]{3,9})\s?[eE]\s?\+?\s?10(?![0-9])")

@@ -20,6 +20,7 @@ from .transcribing import when_to_transcribe
 log = structlog.get_logger(__name__)
 SLACK = timedelta(seconds=30)
 SLACK_PERCENT = 20
+OF_DECODERS = (ValueError, ArithmeticError, MemoryError)
 BATCH = 200
 MOST_REFUSED = 5  # of a round: then the storage as a whole is away
 
@@ -58,7 +59,8 @@ def measure_recording(recording_id: int) -> None:
     try:
         with open_recording(recording) as stream:
             measured = sound.measure(BufferedReader(stream), recording.media)
-    except (DecryptionFailed, FileNotFoundError, sound.NoSound, sound.SoundDamaged) as error:
+    # also what a decoder makes of a head that no recording has: it stops nobody behind it
+    except (DecryptionFailed, FileNotFoundError, sound.NoSound, sound.SoundDamaged, *OF_DECODERS) as error:
         log.warning("recording_damaged", recording=recording.public_id, why=type(error).__name__)
         _store(recording, state=Recording.State.DAMAGED, flaws=[*recording.flaws, Recording.Flaw.DAMAGED])
         return

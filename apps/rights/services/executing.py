@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.contacts.models import Contact
-from apps.contacts.services import correct_name, withdraw_consents
+from apps.contacts.services import correct_name, end_former_consents, withdraw_consents
 from apps.core.errors import BadInput
 from apps.jobs.services import delete_discarded
 
@@ -97,7 +97,9 @@ def _correct(request: SubjectRequest, answer: str) -> int:
 
 
 def _delete(request: SubjectRequest) -> str:
-    """What went is added to what went before; what is kept for now leaves a remainder."""
+    """What went is added to what went before; what is kept for now leaves a remainder. No consent of before
+    comes back with the next list."""
+    end_former_consents(bytes(request.number_index))
     fresh = _result(
         ports.erasing.provider.erase(
             number_index=bytes(request.number_index), phone=request.phone, reason=f"request:{request.pk}"
