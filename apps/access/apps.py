@@ -10,11 +10,18 @@ def _apply_roles(**kwargs: Any) -> None:
     apply_roles()
 
 
+def _end_grants(sender: Any, user: Any, **kwargs: Any) -> None:
+    from .services import end_grants
+
+    end_grants(beneficiary=user)
+
+
 class AccessConfig(AppConfig):
     name = "apps.access"
     label = "access"
 
     def ready(self) -> None:
+        from apps.accounts.signals import role_left
         from apps.core import references
 
         from .services import PURPOSES
@@ -22,3 +29,4 @@ class AccessConfig(AppConfig):
 
         references.register({**FIELD_LABELS, **{code: PURPOSES[code] for code in ("call_back", "regulator")}})
         post_migrate.connect(_apply_roles, sender=self, dispatch_uid="access.apply_roles")
+        role_left.connect(_end_grants, dispatch_uid="access.end_grants")

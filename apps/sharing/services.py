@@ -198,7 +198,8 @@ def in_force(viewer: User, share: Share) -> Share:
     `AssessmentMissing` when what was assessed has changed since (R36)."""
     share = Share.objects.select_related("campaign", "asked_by").get(pk=share.pk)
     over = share.state != State.APPROVED or share.ends_on < timezone.localdate(clock.now())
-    if over or share.asked_by_id != viewer.pk or not viewer.is_active:
+    may = viewer.role == Role.COMPLIANCE or (viewer.role == Role.SUPERVISOR and not share.is_clear)
+    if over or share.asked_by_id != viewer.pk or not viewer.is_active or not may:
         raise NotFound()
     if assessing.provider.is_missing(share):
         raise AssessmentMissing()

@@ -32,8 +32,10 @@ def test_one_person_s_word_opens_no_night(world: World, zone: str) -> None:
         assert "outside_window" in world.authorize(at=f"{hour:02}:00", reserve=False).codes
 
 
-def test_the_west_of_the_mainland_goes_by_its_own_clock(world: World) -> None:
-    assert set_zone(world, "Asia/Urumqi").zones == ["Asia/Urumqi"]
+def test_the_west_of_the_mainland_goes_by_both_clocks(world: World) -> None:
+    """It is two hours later there: by its clock alone a number of Shanghai would be called until 23:00."""
+    assert set_zone(world, "Asia/Urumqi").zones == ["Asia/Shanghai", "Asia/Urumqi"]
+    assert "outside_window" in world.authorize(at="22:30", reserve=False).codes
 
 
 def test_nothing_goes_back_to_what_the_number_tells(world: World) -> None:
@@ -56,7 +58,7 @@ def test_the_page_sets_it(world: World, browse: Any) -> None:
     client = browse("supervisor")
     address = f"/contacts/{world.contact.public_id}/"
     client.post(f"{address}zone/", {"zone": "Asia/Urumqi"})
-    assert Contact.objects.get().zones == ["Asia/Urumqi"]
+    assert Contact.objects.get().zones == ["Asia/Shanghai", "Asia/Urumqi"]
     assert "Asia/Urumqi" in client.get(address).content.decode()
     assert (
         "Asia/Nowhere"

@@ -11,7 +11,7 @@ from .disclosing import (
     has_field_right,
     require_field_right,
 )
-from .granting import ask_grant, decide_grant, end_grant, end_lapsed_grants
+from .granting import ask_grant, decide_grant, end_grant, end_grants, end_lapsed_grants
 from .looking_up import SearchQuotaReached, count_lookup, note_number, search_number, watch_list, watch_masks
 from .reviewing_rights import close_due_reviews, decide_item, start_review
 
@@ -30,6 +30,7 @@ __all__ = [
     "disclose",
     "disclose_to_person",
     "end_grant",
+    "end_grants",
     "end_lapsed_grants",
     "has_field_right",
     "note_number",

@@ -112,6 +112,22 @@ def end_grant(*, actor: User, grant: TemporaryGrant) -> TemporaryGrant:
     return grant
 
 
+def end_grants(*, beneficiary: User, campaign_id: int | None = None) -> int:
+    """What somebody was given for a while ends with what it was given for: they left, have another role, or
+    were released from the campaign. Returns how many; in the caller's transaction."""
+    grants = TemporaryGrant.objects.select_for_update().filter(
+        beneficiary=beneficiary, state=TemporaryGrant.State.APPROVED
+    )
+    if campaign_id is not None:
+        grants = grants.filter(campaign_id=campaign_id)
+    ended = 0
+    for grant in grants:
+        grant.state, grant.ended_at = TemporaryGrant.State.ENDED, clock.now()
+        grant.save()
+        ended += 1
+    return ended
+
+
 @transaction.atomic
 def end_lapsed_grants(*, now: datetime | None = None) -> int:
     """Note the end of grants whose time is over; the check ended them already. Returns how many."""

@@ -16,7 +16,7 @@ from apps.core.privacy.free_text import has_number
 from ..models import Department, Invitation, User
 from ..ports import suspending
 from ..roles import Role
-from ..signals import agent_suspended, calling_ended
+from ..signals import agent_suspended, calling_ended, role_left
 
 
 class LastAdmin(HeguiError):
@@ -108,6 +108,7 @@ def change_role(*, actor: User, user: User, role: str) -> User:
     user.role = role
     user.save(update_fields=["role"])
     calling_ended.send(sender=User, agent=user)
+    role_left.send(sender=User, user=user)
     _join_role_group(user)
     return user
 
@@ -157,6 +158,7 @@ def deactivate(*, actor: User, user: User) -> User:
     user.save(update_fields=["is_active"])
     end_invitations(user)
     calling_ended.send(sender=User, agent=user)
+    role_left.send(sender=User, user=user)
     return user
 
 

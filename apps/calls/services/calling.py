@@ -3,6 +3,7 @@
 Whoever touches a number takes its lock first and its rows afterwards; the gate does the same.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -261,9 +262,18 @@ def request_end(*, actor: User, call: Call) -> Call:
         return call
     if call.state == Call.State.RESERVED and call.handed_over_at is None:
         call.state, call.ended_at = Call.State.WITHDRAWN, clock.now()
+        _back_into_the_queue([(call.campaign_id, call.contact_id)])
     call.end_requested_at = clock.now()
     call.save(update_fields=["state", "ended_at", "end_requested_at"])
     return call
+
+
+def _back_into_the_queue(calls: Iterable[tuple[int, int | None]]) -> None:
+    """Of a desk's call that nobody dialled the contact waits again: they were not called (R27)."""
+    for campaign, contact in calls:
+        QueueEntry.objects.filter(campaign=campaign, contact=contact, state=QueueEntry.State.CALLED).update(
+            state=QueueEntry.State.WAITING
+        )
 
 
 def withdraw_numbers(
@@ -319,9 +329,13 @@ def expire_reservations(*, now: datetime | None = None) -> int:
     """Reservations that nobody used in time are over. Those whose number a dialler was given still count: it
     may have been dialled. Returns how many expired."""
     now = now or clock.now()
-    return Call.objects.filter(state=Call.State.RESERVED, reserved_until__lte=now).update(
-        state=Call.State.EXPIRED, ended_at=now
+    over = Call.objects.filter(state=Call.State.RESERVED, reserved_until__lte=now)
+    of_desks = list(
+        over.filter(handed_over_at__isnull=True, agent__isnull=False).values_list("campaign_id", "contact_id")
     )
+    expired = over.update(state=Call.State.EXPIRED, ended_at=now)
+    _back_into_the_queue(of_desks)
+    return expired
 
 
 def end_lost_calls(*, now: datetime | None = None) -> int:

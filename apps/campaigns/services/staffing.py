@@ -7,6 +7,7 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 from guardian.shortcuts import assign_perm, remove_perm
 
+from apps.access.services import end_grants
 from apps.accounts import services as accounts
 from apps.accounts.models import ApiClient, User
 from apps.accounts.roles import Role
@@ -35,6 +36,7 @@ def release_agent(*, actor: User, campaign: Campaign, agent: User) -> None:
         raise NotAllowed()
     lock_agent(agent.pk)
     remove_perm("work", agent, campaign)
+    end_grants(beneficiary=agent, campaign_id=campaign.pk)
     calling_narrowed.send(sender=Campaign, campaign=campaign, agent=agent)
 
 

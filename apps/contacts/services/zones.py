@@ -17,8 +17,6 @@ from apps.core.privacy.protected import Protected
 from ..models import Contact
 from .locking import locked_contact
 
-MAINLAND = frozenset({"Asia/Shanghai", "Asia/Urumqi"})
-
 
 @transaction.atomic
 def correct_name(*, contact: Contact, name: Protected) -> Contact:
@@ -34,8 +32,8 @@ def correct_name(*, contact: Contact, name: Protected) -> Contact:
 def set_zone(*, actor: User, contact: Contact, zone: str) -> Contact:
     """Call the contact by the clock of this IANA zone; "" goes back to what the number tells.
 
-    A zone outside of where the number is from is called by as well as the number's own, so that both clocks
-    have to allow a call: one person's word does not open the night (R11). Takes the number's lock, as
+    Another zone is called by as well as the number's own, so that both clocks have to allow a call: one
+    person's word does not open the night (R11). Takes the number's lock, as
     everything does that the gate judges by.
     """
     if actor.role not in {Role.AGENT, Role.SUPERVISOR, Role.COMPLIANCE}:
@@ -52,7 +50,4 @@ def set_zone(*, actor: User, contact: Contact, zone: str) -> Contact:
 def _clocks(own: tuple[str, ...], zone: str) -> list[str]:
     """By which clocks a person is called whose number tells `own` zones, and of whom somebody says `zone`
     ("": nothing)."""
-    if not zone:
-        return list(own)
-    is_at_home = zone in own or (zone in MAINLAND and not MAINLAND.isdisjoint(own))
-    return [zone] if is_at_home else [*own, zone]
+    return list(own) if not zone or zone in own else [*own, zone]

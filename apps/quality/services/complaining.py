@@ -160,12 +160,10 @@ def _about(
         # the page says whether somebody here has it; a complaint is never refused for that
         note_number(actor=actor, number=number)
     index = blind_index.number_index(number)
-    last = (
-        Call.objects.filter(number_index=index)
-        .exclude(state__in=Call.UNUSED)
-        .order_by("-reserved_at")
-        .first()
-    )
+    calls = Call.objects.filter(number_index=index).exclude(state__in=Call.UNUSED)
+    if actor is not None:  # a call of another's campaign is compliance's to link
+        calls = calls.filter(campaign__in=campaigns.campaigns_of(actor))
+    last = calls.order_by("-reserved_at").first()
     return number, Contact.objects.filter(number_index=index).order_by("pk").first(), last
 
 

@@ -110,7 +110,10 @@ def _check_stretch(call_id: int | None, start_ms: int | None, end_ms: int | None
 
 
 def _suspend(violation: Violation) -> None:
-    accounts.suspend(actor=None, agent=violation.agent, reason=f"{GRAVE}: violation.{violation.kind}")
+    """Who is off the telephone for another reason stays so by that reason, also when this is corrected."""
+    agent = violation.agent
+    if agent.suspended_at is None or agent.suspended_for.startswith(GRAVE):
+        accounts.suspend(actor=None, agent=agent, reason=f"{GRAVE}: violation.{violation.kind}")
     compliance = User.objects.filter(role=Role.COMPLIANCE, is_active=True)
     notify(compliance, "agent_grave", agent=str(violation.agent))
 

@@ -3,9 +3,11 @@
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from apps.accounts.models import User
 from apps.accounts.roles import Role
@@ -77,21 +79,31 @@ def _checked(query: dict[str, Any]) -> dict[str, Any]:
     return {name: query[name] for name in ("since", "until", "campaign", "line", "agent") if query.get(name)}
 
 
+def _of_complaint(complaint: Complaint) -> str:
+    return _("complaint %(number)s") % {"number": complaint.public_id}
+
+
 def hold_complaint(complaint: Complaint) -> LegalHold:
     """What a complaint is about stays for as long as it is open: placed in the transaction that opens it."""
     change_holds()
     return LegalHold.objects.create(
         kind=LegalHold.Kind.COMPLAINT, target_id=complaint.pk,
-        reason=_("complaint %(number)s") % {"number": complaint.public_id},
+        reason=_of_complaint(complaint),
         owner=complaint.owner, review_on=timezone.localdate(clock.now()) + timedelta(days=COMPLAINT_DAYS),
         placed_by=complaint.recorded_by or complaint.owner, created_at=clock.now(),
     )  # fmt: skip
 
 
 def release_complaint(complaint: Complaint, *, actor: User) -> None:
-    """The complaint is closed, so its hold ends; a hold that somebody placed beside it stays."""
+    """The complaint is closed, so the hold ends that its opening placed; one that somebody placed beside it
+    stays."""
     change_holds()
-    for hold in in_force().filter(kind=LegalHold.Kind.COMPLAINT, target_id=complaint.pk).select_for_update():
+    reasons = []
+    for code, _name in settings.LANGUAGES:  # it was placed in the language of who opened the complaint
+        with override(code):
+            reasons.append(_of_complaint(complaint))
+    placed = in_force().filter(kind=LegalHold.Kind.COMPLAINT, target_id=complaint.pk, reason__in=reasons)
+    for hold in placed.select_for_update():
         hold.ended_at, hold.ended_by, hold.end_reason = clock.now(), actor, _("the complaint is closed")
         hold.save()
 
