@@ -20,6 +20,8 @@ MEANINGS = {
     "note": _("note"),
     "consent_channel": _("channel of consent"),
     "consent_time": _("time of consent"),
+    "consent_answer": _("whether the person said yes"),
+    "refusal": _("refusal or withdrawal"),
 }
 MEANINGS_IN_ORDER = tuple(MEANINGS)
 FILES = _("PDF, PNG, JPEG, WAV, MP3 or Ogg, at most 20 MB")

@@ -83,8 +83,26 @@ HEADINGS: dict[str, tuple[str, ...]] = {
         "consentedat",
     ),
 }
+HEADINGS["consent_answer"] = (
+    "是否同意", "是否授权", "是否同意营销", "是否接受营销", "是否接受", "是否同意接收营销信息", "同意营销",
+    "接受营销", "营销授权",
+    "consent", "consented", "optin", "marketingconsent", "agreed",
+)  # fmt: skip
+# A column of whoever said no, by whatever heading: nothing that stands in it gives a consent.
+REFUSAL = "refusal"
+_OF_REFUSAL = re.compile(
+    r"撤回|撤销|退订|拒绝|拒接|失效|作废|取消|optout|unsubscribe|withdraw|revoke|donotcall|dnc"
+)
+_YES = frozenset({
+    "是", "同意", "已同意", "授权", "已授权", "接受", "已接受", "愿意", "可以", "有", "对", "√", "✓", "✔",
+    "y", "yes", "true", "t", "1", "agree", "agreed", "optin", "ok",
+})  # fmt: skip
+_NO = frozenset({
+    "否", "无", "没有", "未", "未退订", "未撤回", "未拒绝", "正常", "不是", "×", "x",
+    "n", "no", "false", "f", "0", "none", "null", "na", "-", "--", "/",
+})  # fmt: skip
 SECOND_PHONE = "second_phone"  # the column that is read where that of the phone holds none
-MEANINGS = (*HEADINGS, SECOND_PHONE)
+MEANINGS = (*HEADINGS, SECOND_PHONE, REFUSAL)
 _ASIDE = re.compile(r"[(\[<{【《〔].*?[)\]>}】》〕]|必填项?|选填项?|[0-9]+$")
 _OWNER = re.compile(
     r"^(联系人|注册|绑定|预留|联系|客户|用户|会员|顾客|买家|本人|联系人|收件人|收货人|业主|学员|家长|备用|其"
@@ -149,12 +167,13 @@ def match_columns(heading: Sequence[str], hidden: Iterable[int] = ()) -> dict[st
     names = {
         column: _names(title) for column, title in enumerate(heading) if title and column not in set(hidden)
     }
-    mapping: dict[str, int] = {}
+    of_refusal = [column for column in names if _OF_REFUSAL.search(plain(heading[column]))]
+    mapping: dict[str, int] = {REFUSAL: of_refusal[0]} if of_refusal else {}
     for meaning, words in HEADINGS.items():
         fitting = [
             column
             for column, read in names.items()
-            if column not in mapping.values() and any(name in words for name in read)
+            if column not in {*mapping.values(), *of_refusal} and any(name in words for name in read)
         ]
         if meaning == "phone":
             fitting.sort(key=lambda column: _rank(names[column]))
@@ -246,6 +265,7 @@ def judging(
     bare number may be a day as spreadsheets count.
     """
     place_of_phone, place_of_second = mapping["phone"], mapping.get(SECOND_PHONE)
+    place_of_answer, place_of_refusal = mapping.get("consent_answer"), mapping.get(REFUSAL)
     places = [mapping.get(meaning) for meaning in _OPTIONAL]
 
     def judge(row: int, cells: Sequence[str]) -> RowVerdict:
@@ -280,7 +300,11 @@ def judging(
         channel, moment, name, note, tags = [
             cells[place].replace("\x00", "") if place is not None else "" for place in places
         ]
-        consent, message = consent_of(channel, moment, zone, now, consent_days, serials)
+        no = _said_no(
+            cells[place_of_answer] if place_of_answer is not None else None,
+            cells[place_of_refusal] if place_of_refusal is not None else "",
+        )
+        consent, message = (None, no) if no else consent_of(channel, moment, zone, now, consent_days, serials)
         is_masked = is_mask(name, "name") or is_mask(note, "text")
         taken, all_taken = tags_of(tags)
         if is_masked or passed_over or len(name) > MOST_NAME or not all_taken:
@@ -297,10 +321,24 @@ def judging(
             )
         if is_masked:
             name = note = ""
-        is_doubtful = consent is None and bool(channel or moment)
+        is_doubtful = consent is None and bool(channel or moment) and not no
         return RowVerdict(row, ACCEPTED, message, e164, name[:MOST_NAME], note, taken, consent, is_doubtful)
 
     return judge
+
+
+def _said_no(answer: str | None, refusal: str) -> Sentence:
+    """Why a row gives no consent whatever else it says; "" where it does not say so. An answer that is no
+    plain yes is none; what stands in a column of refusals is one, but for a plain no."""
+    if refusal.strip() and _word(refusal) not in _NO:
+        return _("Stored without consent: the row says that the person refused or withdrew.")
+    if answer is not None and _word(answer) not in _YES:
+        return _("Stored without consent: the row does not say yes to it.")
+    return ""
+
+
+def _word(cell: str) -> str:
+    return simplified(even(cell)).strip().strip("。.!").lower()
 
 
 _ASIDES = {

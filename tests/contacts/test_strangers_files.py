@@ -25,6 +25,7 @@ from apps.core.crypto import blind_index
 from apps.core.documents import workbooks
 from apps.core.documents.spreadsheets import FileRefused
 from apps.core.errors import BadInput, NotAllowed, WrongState
+from apps.core.privacy.protected import Protected
 from apps.retention.services import purging
 from tests.contacts.books import book, cell, prefixed, sheet
 from tests.world import World
@@ -822,3 +823,29 @@ def counted(world: World, text: str) -> dict[str, int]:
         file=io.BytesIO(text.encode()),
     )
     return {status: count for status, count in done.counts.items() if count}
+
+
+@pytest.mark.parametrize(
+    ("heading", "cells", "given"),
+    [
+        ("手机号,是否同意,同意渠道,同意时间", "否,网页,2026-11-16", False),
+        ("手机号,是否同意,同意渠道,同意时间", "不同意,网页,2026-11-16", False),
+        ("手机号,是否同意,同意渠道,同意时间", ",网页,2026-11-16", False),
+        ("手机号,是否同意,同意渠道,同意时间", "是,网页,2026-11-16", True),
+        ("手机号,是否接受营销,同意渠道,同意时间", "拒绝,网页,2026-11-16", False),
+        ("手机号,撤回时间,同意渠道,同意时间", "2026-11-18,网页,2026-11-16", False),
+        ("手机号,撤回时间,同意渠道,同意时间", ",网页,2026-11-16", True),
+        ("手机号,是否退订,同意渠道,同意时间", "是,网页,2026-11-16", False),
+        ("手机号,是否退订,同意渠道,同意时间", "否,网页,2026-11-16", True),
+        ("手机号,unsubscribed,consent channel,consent time", "TRUE,web,2026-11-16", False),
+    ],
+)
+def test_a_row_that_says_no_gives_no_consent(world: World, heading: str, cells: str, given: bool) -> None:
+    done = run(world, f"{heading}\n13900001115,{cells}\n".encode())
+    assert done.counts["accepted"] == 1
+    contact = Contact.objects.get(number_index=blind_index.number_index(Protected("+8613900001115", "phone")))
+    assert contact.consents.exists() == given
+
+
+def test_the_time_at_which_a_consent_ended_is_not_that_of_its_giving(world: World) -> None:
+    assert "consent_time" not in rules.match_columns(["手机号", "授权渠道", "授权时间(失效)"])
