@@ -403,6 +403,9 @@ def tags_of(text: str) -> tuple[tuple[str, ...], bool]:
     return taken, len(taken) == len(tags)
 
 
+WITHOUT_CONSENT = _("Stored without consent: marketing calls will be refused.")
+
+
 @lru_cache(maxsize=50_000)
 def consent_of(
     channel_text: str, time_text: str, zone: tzinfo, now: datetime, days: int, serials: bool = True
@@ -410,7 +413,7 @@ def consent_of(
     """The consent of a row, or none and why. A doubtful consent is none, and one that has ended: it holds for
     `days`."""
     if not channel_text and not time_text:
-        return None, _("Stored without consent: marketing calls will be refused.")
+        return None, WITHOUT_CONSENT
     channel = _CHANNEL_OF.get(plain(channel_text))
     if channel is None:
         return None, _("Stored without consent: the channel is not one that is known.")

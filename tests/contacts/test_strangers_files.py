@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from apps.campaigns.models import QueueEntry
 from apps.contacts import rules, services
-from apps.contacts.models import Consent, Contact, ContactImport, MetContact
+from apps.contacts.models import ColumnMapping, Consent, Contact, ContactImport, MetContact
 from apps.contacts.services import importing, previewing, undoing
 from apps.contacts.services.preparing import _report_line
 from apps.core.crypto import blind_index
@@ -28,7 +28,7 @@ from apps.core.errors import BadInput, NotAllowed, WrongState
 from apps.core.privacy.protected import Protected
 from apps.retention.services import purging
 from tests.contacts.books import book, cell, prefixed, sheet
-from tests.world import World
+from tests.world import PHONE, World
 
 CHINA = ZoneInfo("Asia/Shanghai")
 
@@ -849,3 +849,45 @@ def test_a_row_that_says_no_gives_no_consent(world: World, heading: str, cells: 
 
 def test_the_time_at_which_a_consent_ended_is_not_that_of_its_giving(world: World) -> None:
     assert "consent_time" not in rules.match_columns(["手机号", "授权渠道", "授权时间(失效)"])
+
+
+def test_a_remembered_mapping_is_not_that_of_a_correction(world: World) -> None:
+    """A source whose lists have the headings of a correction, its phone in another column."""
+    heading = ",".join(undoing.FIELDS)
+    ColumnMapping.objects.create(
+        source=world.source, heading=[rules.plain(each) for each in heading.split(",")], mapping={"phone": 2},
+        saved_by=world.people["supervisor"], created_at=world.at("09:00"),
+    )  # fmt: skip
+    refused = run(world, "phone,备注\n1390000,x\n".encode())
+    ((_row, status, _message),) = undoing.correct_rows(
+        actor=world.people["supervisor"], contact_import=refused, rows={2: {"phone": "13900001115"}}
+    )
+    assert status == rules.ACCEPTED
+
+
+def test_a_known_number_keeps_what_else_its_row_says(world: World) -> None:
+    done = run(world, f"手机,备用手机\n{PHONE},13900001115\n".encode())
+    with override("zh-hans"):
+        messages = [line["message"] for line in map(json.loads, services.report_lines(done))]
+    assert any("第二个电话号码" in message for message in messages), messages
+
+
+def test_the_preview_counts_who_is_being_deleted(world: World) -> None:
+    going = world.add_contact("13900001116")
+    Contact.objects.filter(pk=going.pk).update(erasing_at=world.at("10:00"))
+    started = services.start_import(
+        actor=world.people["supervisor"], source=world.source, file_name="a.csv",
+        file=io.BytesIO(b"phone\n13900001116\n"),
+    )  # fmt: skip
+    counts = previewing.forecast(started, started.mapping, leave_hidden=False).counts
+    assert dict(counts) == {"being_erased": 1}
+
+
+def test_who_gave_a_consent_by_hand_since_stays_when_an_import_is_taken_back(world: World) -> None:
+    done = run(world, b"phone,consent channel,consent time\n13900001115,web,2026-11-16\n")
+    contact = Contact.objects.get(number_index=blind_index.number_index(Protected("+8613900001115", "phone")))
+    world.consent(contact, evidence="纸质表格")
+    undoing.take_back(actor=world.people["supervisor"], contact_import=done)
+    contact.refresh_from_db()
+    assert contact.erasing_at is None
+    assert list(contact.consents.filter(withdrawn_at=None).values_list("evidence", flat=True)) == ["纸质表格"]

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from apps.core.crypto.streams import DecryptedFile
 
+from .. import rules
 from ..models import ContactImport
 from ..rules import STATUS_WORDS
 
@@ -41,7 +42,9 @@ def with_consents(report: IO[bytes], known: set[int], withdrawn: set[int]) -> It
     for line in report:
         row = json.loads(line)
         if row["row"] in known or row["row"] in withdrawn:
-            row["message"] = taken_back if row["row"] in withdrawn else ""
+            # what else the row says stays: a second number, a name that was cut, a time that is no time
+            others = row["message"].removeprefix(str(rules.WITHOUT_CONSENT)).strip()
+            row["message"] = f"{taken_back if row['row'] in withdrawn else ''} {others}".strip()
             yield json.dumps(row, ensure_ascii=False).encode() + b"\n"
         else:
             yield line

@@ -51,7 +51,7 @@ from apps.policies import queries as policies
 from apps.policies.models import DataClass
 
 from .. import rules
-from ..models import ColumnMapping, Contact, ContactImport, DataSource, MetContact
+from ..models import ColumnMapping, ContactImport, DataSource, MetContact
 from . import import_reports, preparing, storing
 from .batching import TakenOver, store_batches
 
@@ -291,10 +291,11 @@ def import_now(
     list_code: str = "",
     leave_hidden: bool | None = None,
     corrects: ContactImport | None = None,
+    mapping: dict[str, int] | None = None,
     progress: Progress | None = None,
 ) -> ContactImport:
-    """The whole path in this process, for the command line and for rows that correct another import. Raises
-    like its steps."""
+    """The whole path in this process, for the command line and for rows that correct another import. Without
+    a `mapping` the columns are what they were taken for last time. Raises like its steps."""
     opened = io.BytesIO(file) if isinstance(file, bytes) else file
     contact_import = start_import(
         actor=actor, source=source, file_name=file_name, file=opened, list_code=list_code
@@ -306,7 +307,7 @@ def import_now(
         job = confirm_import(
             actor=actor,
             contact_import=contact_import,
-            mapping=contact_import.mapping,
+            mapping=contact_import.mapping if mapping is None else mapping,
             leave_hidden=leave_hidden,
             here=True,
         )
@@ -415,8 +416,7 @@ def _terms(contact_import: ContactImport, job: Job) -> preparing.ImportTerms:
         expires_at=job.created_at + timedelta(days=policies.days_kept(DataClass.CONTACT, now)),
         consent_days=source.consent_days,
         skip=contact_import.stored_rows,
-        blocked=frozenset(map(bytes,
-        Contact.everyone.filter(erasing_at__isnull=False).values_list("number_index", flat=True))),
+        blocked=storing.being_erased(),
     )  # fmt: skip
 
 

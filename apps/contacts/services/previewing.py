@@ -86,6 +86,7 @@ def forecast(contact_import: ContactImport, mapping: dict[str, int], *, leave_hi
     given: dict[bytes, datetime] | None = {} if storing.has_withdrawals(contact_import.source_id) else None
     known = withdrawn = abroad = 0
     index = blind_index.indexers()[0]
+    blocked = storing.being_erased()
 
     with upload_of(contact_import) as file:
         for _number, verdict in judged_rows(file, layout, judge):
@@ -93,6 +94,8 @@ def forecast(contact_import: ContactImport, mapping: dict[str, int], *, leave_hi
             if status == rules.ACCEPTED and verdict.e164:
                 if int(verdict.e164) in seen:
                     status = "duplicate_in_file"
+                elif blocked and index(verdict.e164) in blocked:
+                    status = "being_erased"
                 else:
                     seen.add(int(verdict.e164))
                     abroad += not verdict.e164.startswith("+86")

@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 from django.db import connection
 
-from ..models import Consent, FormerWord
+from ..models import Consent, Contact, FormerWord
 from ..models.consents import SAID_BEFORE, TAKEN_BACK
 from .preparing import CONSENT, CONTACT, Batch, under_id
 
@@ -134,6 +134,12 @@ def withdrawn_since(source_id: int, given: dict[bytes, datetime]) -> list[bytes]
             prepare=False,
         )
         return [bytes(index) for (index,) in cursor.fetchall()]
+
+
+def being_erased() -> frozenset[bytes]:
+    """The indexes of numbers whose person is being deleted, or of which only the record of a call is kept."""
+    going = Contact.everyone.filter(erasing_at__isnull=False).values_list("number_index", flat=True)
+    return frozenset(map(bytes, going))
 
 
 def has_withdrawals(source_id: int) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
@@ -69,7 +69,7 @@ def correct_rows(
     made = import_now(
         actor=actor, source=contact_import.source, file_name=f"{contact_import.file_name[:180]} +{len(rows)}",
         file=out.getvalue().encode(), list_code=contact_import.list_code,
-        corrects=contact_import,
+        corrects=contact_import, mapping={name: place for place, name in enumerate(FIELDS)},
     )  # fmt: skip
     lines = _lines(made, list(rows))
     with transaction.atomic():
@@ -150,11 +150,13 @@ def _take_back(contact_import: ContactImport) -> int:
     ).exclude(
         contact_import__in=[contact_import.pk, *contact_import.corrections.values_list("pk", flat=True)]
     )
-    stays = made.filter(Q(pk__in=known_elsewhere.values("contact")) | Q(external_refs__isnull=False)).values(
-        "pk"
-    )
+    brought_by = f"contact_import:{contact_import.pk}"
+    by_hand_since = Consent.objects.filter(contact=OuterRef("pk")).exclude(evidence=brought_by)
+    stays = made.filter(
+        Q(pk__in=known_elsewhere.values("contact")) | Q(external_refs__isnull=False) | Exists(by_hand_since)
+    ).values("pk")
     erased = made.filter(erasing_at__isnull=True).exclude(pk__in=stays)
-    evidence = f"contact_import:{contact_import.pk}"
+    evidence = brought_by
     brought = Consent.objects.filter(evidence=evidence, withdrawn_at__isnull=True)
     brought.exclude(contact__in=erased).update(withdrawn_at=now, withdrawal=TAKEN_BACK)
     count = erased.update(erasing_at=now)
