@@ -12,6 +12,7 @@ from apps.accounts.models import User
 from apps.accounts.roles import Role
 from apps.calls.models import Call
 from apps.campaigns import queries as campaigns
+from apps.campaigns.models import CampaignUserPermission
 from apps.core.calendar import clock
 
 from .models import (
@@ -188,6 +189,18 @@ def agreement_of(viewer: User, since: datetime) -> dict[str, Any]:
         ]
         verdicts.append((str(before["passed"]), str(after["passed"])))
     return {"calls": len(verdicts), "answers": cards.kappa(answers), "verdicts": cards.kappa(verdicts)}
+
+
+def agents_under(viewer: User) -> QuerySet[User]:
+    """The agents whom the viewer may take off the telephone and put back (R30): those who work in a campaign
+    of theirs; compliance all."""
+    agents = User.objects.filter(role=Role.AGENT, is_active=True).order_by("display_name", "pk")
+    if viewer.role == Role.COMPLIANCE:
+        return agents
+    works = CampaignUserPermission.objects.filter(
+        permission__codename="work", content_object__in=campaigns.campaigns_of(viewer)
+    )
+    return agents.filter(pk__in=works.values("user"))
 
 
 def agents_of(viewer: User) -> list[dict[str, Any]]:

@@ -28,6 +28,7 @@ urlpatterns = [
     path("sampling/new/", views.plan_new, name="plan_new"),
     path("sampling/<int:pk>/end/", views.plan_end, name="plan_end"),
     path("agents/", views.agents, name="agents"),
+    path("agents/suspension/", views.agent_suspension, name="agent_suspension"),
     path("actions/", views.actions, name="actions"),
     path("actions/<int:pk>/", views.action, name="action"),
     path("actions/<int:pk>/step/", views.action_step, name="action_step"),

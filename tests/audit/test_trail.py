@@ -60,6 +60,7 @@ NOT_IN_THE_TRAIL = {
     "optouts.link",
     "optouts.code",
     "optouts.change",
+    "contacts.formerword",
     "access.protectedfieldgrouppermission",
     "access.numbersearch",
     "telephony.gateway",

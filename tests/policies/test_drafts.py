@@ -8,11 +8,13 @@ import time_machine
 from django.db import DatabaseError, IntegrityError, transaction
 from django.utils import timezone
 
+from apps.campaigns import services as campaigns
 from apps.core.errors import BadInput, FourEyes, NotAllowed, WrongState
 from apps.notifications.models import Notice
 from apps.policies import queries, services
 from apps.policies.models import CalendarYear, CallingPolicy, PolicyDraft, RetentionPolicy, TradePack
 from apps.scripts import services as scripts
+from tests.governance.assessed import approved as assessed
 from tests.world import COMPANY, SECTIONS, World
 
 HOURS = {
@@ -166,7 +168,16 @@ def test_compliance_adds_a_trade_without_a_programmer(world: World) -> None:
     approved(world, kind="trade", **pack)
     assert ("pets", "宠物") in queries.trade_choices()
     script = world.approved_script("pets", trade="pets")
-    world.running_campaign("pets", trade="pets", script=script)
+    supervisor = world.people["supervisor"]
+    campaign = campaigns.create_campaign(
+        actor=supervisor, lines=[world.line], code="pets", name="宠物回访", kind="marketing", trade="pets",
+        purpose=world.purpose, lawful_basis="同意", filing=world.filing, script=script,
+        starts_on=world.today, ends_on=world.today + timedelta(days=60), checklist=["核对资料"],
+    )  # fmt: skip
+    assessed(world, campaign)  # nobody has said yet what the trade deals in (R36)
+    campaigns.submit_campaign(actor=supervisor, campaign=campaign)
+    campaigns.approve_campaign(actor=world.people["compliance"], campaign=campaign)
+    campaigns.run_campaign(actor=supervisor, campaign=campaign)
     assert world.authorize(campaign="pets").allowed
 
 

@@ -297,6 +297,7 @@ PAGES = {
     "plan_new": page(C),
     "plan_end": page(C, method="post", object="plan"),
     "agents": page(S, C),
+    "agent_suspension": page(S, C, method="post", agent="0"),
     "actions": page(A, S, C),
     "action": page(A, S, C, object="action"),
     "action_step": page(A, S, C, method="post", object="action", step="back", note="x"),

@@ -32,10 +32,20 @@ from .reviews import (
     reviews,
     timed_remark_delete,
 )  # fmt: skip
-from .score_cards import agents, plan_end, plan_new, plans, score_card_approve, score_card_new, score_cards
+from .score_cards import (
+    agent_suspension,
+    agents,
+    plan_end,
+    plan_new,
+    plans,
+    score_card_approve,
+    score_card_new,
+    score_cards,
+)
 
 __all__ = [
-    "action", "action_proof", "action_step", "actions", "agents", "base_new", "comparison", "complaint",
+    "action", "action_proof", "action_step", "actions", "agent_suspension", "agents",
+    "base_new", "comparison", "complaint",
     "complaint_new",
     "complaint_step", "complaint_violation", "complaints", "coverage", "plan_end", "plan_new",
     "plans", "play_heard", "play_sound", "recording", "recording_play", "recordings", "review",

@@ -7,6 +7,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from apps.accounts import services as accounts
 from apps.accounts.request_types import StaffRequest
 from apps.accounts.roles import Role
 from apps.core.errors import HeguiError
@@ -118,4 +119,33 @@ def agents(request: StaffRequest) -> HttpResponse:
         queries.agents_of(request.user),
         key=lambda row: (-row["grave"], -row["violations"], row["points"] or 0),
     )
-    return render(request, "quality/agents.html", {"rows": rows})
+    people = queries.agents_under(request.user)
+    shown = {
+        "rows": rows,
+        "suspended": people.filter(suspended_at__isnull=False).select_related("suspended_by"),
+        "calling": people.filter(suspended_at__isnull=True),
+    }
+    return render(request, "quality/agents.html", shown)
+
+
+@for_roles(*STAFF)
+@require_POST
+def agent_suspension(request: StaffRequest) -> HttpResponse:
+    """Take an agent off the telephone, with a reason, or put them back."""
+    agents = queries.agents_under(request.user)
+    agent = agents.filter(pk=row_number(request.POST.get("agent", "")) or 0).first()
+    if agent is None:
+        messages.error(request, _("Choose an agent of your campaigns."))
+    elif request.POST.get("step") == "resume":
+        said(
+            request,
+            lambda: accounts.resume(actor=request.user, agent=agent),
+            _("%(agent)s may call again.") % {"agent": agent},
+        )
+    else:
+        said(
+            request,
+            lambda: accounts.suspend(actor=request.user, agent=agent, reason=request.POST.get("reason", "")),
+            _("%(agent)s is off the telephone.") % {"agent": agent},
+        )
+    return redirect("agents")
