@@ -5,8 +5,11 @@ from typing import Any
 
 from apps.contacts import services
 from apps.contacts.models import Consent, Contact, ContactImport, FormerWord
+from apps.contacts.services import storing
+from apps.core.calendar import clock as site_clock
 from apps.core.crypto import blind_index
 from apps.core.privacy.protected import Protected
+from apps.policies import queries as policies
 from apps.retention.storage_classes import erase_consents, erase_contacts
 from tests.contacts.importing import run
 from tests.rights.asking import ask, execute
@@ -47,7 +50,8 @@ def test_a_withdrawal_outlives_the_contact(world: World, clock: Any) -> None:
 
 def test_a_withdrawal_outlives_its_own_row(world: World, clock: Any) -> None:
     services.withdraw_consents(contact=world.contact, how="电话", purpose=None)
-    erase_consents(list(world.contact.consents.values_list("pk", flat=True)), policy=None)  # type: ignore[arg-type]
+    kept = policies.retention_policies(site_clock.now())["contact"]
+    erase_consents(list(world.contact.consents.values_list("pk", flat=True)), kept)
     brought(world, "2026-11-20 10:00")
     assert "consent_withdrawn" in codes(world)
 
@@ -73,8 +77,6 @@ def test_a_minor_stays_one(world: World, clock: Any) -> None:
 def test_the_preview_says_it_before_the_import(world: World, clock: Any) -> None:
     services.withdraw_consents(contact=world.contact, how="电话", purpose=None)
     erase_contacts([world.contact.pk])
-    from apps.contacts.services import storing
-
     given = {bytes(world.contact.number_index): world.at("10:00") - timedelta(days=5)}
     assert storing.has_withdrawals(world.source.pk)
     assert storing.withdrawn_since(world.source.pk, given) == list(given)
