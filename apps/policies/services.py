@@ -74,11 +74,32 @@ def _open(actor: User, draft: PolicyDraft) -> PolicyDraft:
     return draft
 
 
+# Kinds of which each value of a field has versions of its own.
+_BY_ITSELF = {
+    PolicyDraft.Kind.CALENDAR: "year",
+    PolicyDraft.Kind.TRADE: "trade",
+    PolicyDraft.Kind.RETENTION: "data_class",
+}
+
+
+def _are_of_the_same(one: PolicyDraft, other: PolicyDraft) -> bool:
+    name = _BY_ITSELF.get(PolicyDraft.Kind(one.kind))
+    return name is None or one.values.get(name) == other.values.get(name)
+
+
 @transaction.atomic
 def approve_draft(*, actor: User, draft: PolicyDraft) -> PolicyVersion:
-    """Put the draft in force, now or on its day: never backwards. Raises `FourEyes`, `WrongState`."""
+    """Put the draft in force, now or on its day: never backwards. Raises `FourEyes`, `WrongState`, also when
+    another one of the same was approved since it was written: it would take that back unread."""
     draft = _open(actor, draft)
     _check(draft)
+    since = PolicyDraft.objects.filter(
+        kind=draft.kind, state=PolicyDraft.State.APPROVED, decided_at__gt=draft.created_at
+    )
+    if any(_are_of_the_same(draft, each) for each in since):
+        raise WrongState(
+            _("Another version was approved since this draft was written. Write it from that one.")
+        )
     model = MODELS[draft.kind]
     now = clock.now()
     last = model._default_manager.select_for_update().order_by("-number").first()

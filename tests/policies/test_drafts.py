@@ -292,3 +292,17 @@ def test_a_period_that_nobody_changes_stays_on_the_page(world: World, browse: An
     )
     assert in_force == sorted(in_force)
     assert len(section["older"]) == 30
+
+
+def test_a_draft_of_before_does_not_take_back_what_was_approved_since(
+    world: World, clock: time_machine.Traveller
+) -> None:
+    early = draft(world, window_end="20:00")
+    of_another = draft(world, kind="trade", trade="pets", name="宠物", may_market=True, highest_risk="R1",
+                       needs_qualification=False, basis="")  # fmt: skip
+    clock.shift(60)
+    approved(world, window_end="18:00")
+    with pytest.raises(WrongState):
+        services.approve_draft(actor=world.people["compliance2"], draft=early)
+    assert CallingPolicy.objects.order_by("-number")[0].window_end.hour == 18
+    services.approve_draft(actor=world.people["compliance2"], draft=of_another)
