@@ -9,8 +9,10 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.core.errors import BadInput
 
-# The statutory holidays of 全国年节及纪念日放假办法: a calendar that lacks one is not whole.
-STATUTORY = ("元旦", "春节", "清明节", "劳动节", "端午节", "中秋节", "国庆节")
+# The statutory holidays of 全国年节及纪念日放假办法 (State Council, Order 795 of 2024) and how many days each
+# has at least: a calendar with fewer is not whole. Two may share days, as 中秋节 and 国庆节 do in some years.
+STATUTORY = {"元旦": 1, "春节": 4, "清明节": 1, "劳动节": 2, "端午节": 1, "中秋节": 1, "国庆节": 3}
+MOST_IN_A_DAY = 2
 LONGEST = timedelta(days=15)
 _LINE = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:\s*(?:\.\.|~|至|到)\s*([0-9]{4}-[0-9]{2}-[0-9]{2}))?\s+(\S+)"
@@ -56,9 +58,20 @@ def read_year(year: int, holidays: str, working_days: str) -> YearOfNotice:
                     day=day.isoformat(),
                 )
             named[day] = found[3]
-    for name in STATUTORY:
-        if not any(name.removesuffix("节") in given for given in named.values()):
+    for name, least in STATUTORY.items():
+        days = sum(name.removesuffix("节") in given for given in named.values())
+        if not days:
             raise BadInput(_("%(name)s is missing: a calendar has all seven statutory holidays."), name=name)
+        if days < least:
+            raise BadInput(
+                _("%(name)s has at least %(least)s days by law; %(days)s are given."),
+                name=name, least=least, days=days,
+            )  # fmt: skip
+    for day, given in named.items():
+        if sum(name.removesuffix("节") in given for name in STATUTORY) > MOST_IN_A_DAY:
+            raise BadInput(
+                _("%(day)s is named as more than two holidays. Give each its own days."), day=day.isoformat()
+            )
     made_up = []
     for number, line in _lines(working_days):
         day = _day(line, year, number)

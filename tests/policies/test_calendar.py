@@ -35,6 +35,12 @@ def test_periods_become_days() -> None:
     ("holidays", "working", "says"),
     [
         (HOLIDAYS.replace("2027-04-05 清明节", ""), "", "清明节 is missing"),
+        (
+            HOLIDAYS.replace("2027-10-01 到 2027-10-07", "2027-10-01"),
+            "",
+            "国庆节 has at least 3 days by law; 1",
+        ),
+        (HOLIDAYS.replace("15 中秋节", "15 中秋节端午节清明节"), "", "more than two holidays"),
         (HOLIDAYS + "\n2027-10-07 国庆节", "", "line 10: 2027-10-07 is there twice"),
         (HOLIDAYS + "\n2028-01-01 元旦", "", "Line 10: the day is neither in 2027"),
         (HOLIDAYS + "\n元旦", "", "line 10: write it as"),
