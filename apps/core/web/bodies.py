@@ -14,7 +14,7 @@ class Bodies:
     """Reads a body of unknown length before Django, which would take it for none. One above `most` bytes is
     refused with 411: what is large says its length.
 
-    Of large bodies `at_once` are taken at one time and the next is told to come again (503): however slowly
+    Of large bodies `at_once` are taken at one time and the next is answered 503: however slowly
     they are sent, threads are left for the gate and for refusals.
     """
 
