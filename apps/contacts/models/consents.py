@@ -11,11 +11,10 @@ from apps.core.calendar.timestamps import is_readable
 from apps.core.database.base_models import Dated, named
 from apps.core.privacy.fields import FileNameField, GuardedCharField
 
-from .formers import KEEP_AGE, KEEP_WITHDRAWALS
+from .formers import KEEP_AGE, KEEP_WITHDRAWALS, TAKEN_BACK
 from .people import Contact
 from .sources import Purpose, Wording
 
-TAKEN_BACK = "import taken back"  # by whoever brought the consent; the person said nothing
 SAID_BEFORE = "said before the deletion"  # by somebody who was deleted since (`FormerWord`)
 WITHDRAWN_BEFORE = pgtrigger.Trigger(
     name="withdrawn_before",

@@ -8,6 +8,8 @@ from apps.core.database.base_models import Dated, is_hash
 
 from .sources import Purpose
 
+TAKEN_BACK = "import taken back"  # by whoever brought the consent; the person said nothing
+
 
 class FormerWord(Dated):
     """That consents given before `at` do not count any more: to one purpose and recipient, or, without a
@@ -56,7 +58,7 @@ KEEP_WITHDRAWALS = pgtrigger.Trigger(
         on conflict (number_index, purpose_id, recipient, is_minor)
         do update set at = greatest(contacts_formerword.at, excluded.at);
         return null;
-    """.replace("TAKEN_BACK", "import taken back"),
+    """.replace("TAKEN_BACK", TAKEN_BACK),
 )
 KEEP_AGE = pgtrigger.Trigger(
     name="keep_age",

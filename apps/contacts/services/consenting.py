@@ -16,7 +16,7 @@ from apps.core.privacy.free_text import checked_text
 
 from .. import signals
 from ..models import Consent, Contact, FormerWord, Purpose, Wording
-from ..models.consents import TAKEN_BACK
+from ..models.formers import TAKEN_BACK
 from .locking import locked_contact
 
 RECORDERS = (Role.SUPERVISOR, Role.COMPLIANCE)

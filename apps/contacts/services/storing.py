@@ -12,7 +12,8 @@ import psycopg
 from django.db import connection
 
 from ..models import Consent, Contact, FormerWord
-from ..models.consents import SAID_BEFORE, TAKEN_BACK
+from ..models.consents import SAID_BEFORE
+from ..models.formers import TAKEN_BACK
 from .preparing import CONSENT, CONTACT, Batch, under_id
 
 _SIGNATURE = b"PGCOPY\n\xff\r\n\x00" + bytes(8)

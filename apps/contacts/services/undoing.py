@@ -22,7 +22,7 @@ from apps.core.errors import BadInput, NotAllowed, WrongState
 
 from .. import rules, signals
 from ..models import Consent, Contact, ContactImport, MetContact
-from ..models.consents import TAKEN_BACK
+from ..models.formers import TAKEN_BACK
 from .importing import TAKEN_BACK_WITHIN, check_source, import_now
 
 CORRECTED_AT_ONCE = 25  # rows on a page
