@@ -49,7 +49,9 @@ def _keep_vacuum_from_the_trail() -> None:
     with connection.cursor() as cursor:
         for stream in streams():
             cursor.execute(
-                sql.SQL("alter table {} set (autovacuum_enabled = false)").format(sql.Identifier(stream.table))
+                sql.SQL("alter table {} set (autovacuum_enabled = false)").format(
+                    sql.Identifier(stream.table)
+                )
             )
 
 

@@ -21,12 +21,16 @@ class AccessConfig(AppConfig):
     label = "access"
 
     def ready(self) -> None:
+        from apps.accounts.roles import Role
         from apps.accounts.signals import role_left
         from apps.core import references
+        from apps.notifications.sentences import register_fact
 
         from .services import PURPOSES
         from .wording import FIELD_LABELS
 
         references.register({**FIELD_LABELS, **{code: PURPOSES[code] for code in ("call_back", "regulator")}})
+        for code in ("role_asked", "role_given"):
+            register_fact(code, "role", lambda role: Role(role).label)
         post_migrate.connect(_apply_roles, sender=self, dispatch_uid="access.apply_roles")
         role_left.connect(_end_grants, dispatch_uid="access.end_grants")

@@ -7,8 +7,9 @@ from datetime import datetime
 from django.db.models import F, Max, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from apps.accounts.models import User
+from apps.accounts.models import FactorReset, KeyRequest, RoleRequest, User
 from apps.accounts.roles import Role
+from apps.accounts.services import open_requests
 from apps.audit.models import AccessEvent
 
 from . import tables_of_rights
@@ -92,6 +93,20 @@ def grants_of(viewer: User) -> QuerySet[TemporaryGrant]:
     if viewer.role in {Role.ADMIN, Role.COMPLIANCE}:
         return grants
     return grants.filter(beneficiary=viewer) | grants.filter(requested_by=viewer)
+
+
+def second_person_requests(
+    *, besides: User | None = None
+) -> tuple[QuerySet[RoleRequest], QuerySet[KeyRequest], QuerySet[FactorReset]]:
+    """What waits for a second person; without what `besides` asked for, or is about them."""
+    roles = RoleRequest.objects.filter(open_requests()).order_by("pk")
+    keys = KeyRequest.objects.filter(open_requests(), client__is_active=True).order_by("pk")
+    factors = FactorReset.objects.filter(open_requests()).order_by("pk")
+    if besides is not None:
+        roles = roles.exclude(asked_by=besides).exclude(user=besides)
+        keys = keys.exclude(asked_by=besides)
+        factors = factors.exclude(asked_by=besides).exclude(user=besides)
+    return roles, keys, factors
 
 
 def review_items_of(viewer: User) -> QuerySet[ReviewItem]:

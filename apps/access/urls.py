@@ -1,13 +1,16 @@
 from django.urls import path
 
-from .views import people, rights
+from .views import people, rights, second_person
 
 urlpatterns = [
     path("people/", people.people, name="people"),
     path("people/add/", people.person_add, name="person_add"),
     path("people/<int:pk>/details/", people.person_details, name="person_details"),
     path("people/<int:pk>/second-factor/", people.factor_reset_ask, name="factor_reset_ask"),
-    path("second-factors/<int:pk>/decide/", people.factor_reset_decide, name="factor_reset_decide"),
+    path("second-person/", second_person.second_person, name="second_person"),
+    path(
+        "second-person/<slug:kind>/<int:pk>/", second_person.second_person_decide, name="second_person_decide"
+    ),
     path("people/<int:pk>/<slug:step>/", people.person_change, name="person_change"),
     path("departments/", people.departments, name="departments"),
     path("departments/<int:pk>/", people.department, name="department"),

@@ -111,15 +111,23 @@ class Invitation(Dated):
         triggers = [pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete)]
 
 
-class FactorReset(Dated):
-    """Taking a lost second factor away: asked by an administrator, decided by somebody else."""
+class TwoPersonRequest(Dated):
+    """Asked by an administrator, decided by somebody else: an administrator or a compliance officer."""
 
-    user = models.ForeignKey(User, models.PROTECT, related_name="factor_resets")
     asked_by = models.ForeignKey(User, models.PROTECT, related_name="+")
-    reason = GuardedCharField(_("reason"), max_length=200)
     decided_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     decided_at = models.DateTimeField(null=True)
     approved = models.BooleanField(default=False)
+
+    class Meta:
+        abstract = True
+
+
+class FactorReset(TwoPersonRequest):
+    """Taking a lost second factor away."""
+
+    user = models.ForeignKey(User, models.PROTECT, related_name="factor_resets")
+    reason = GuardedCharField(_("reason"), max_length=200)
 
     class Meta:
         constraints = [
@@ -133,6 +141,38 @@ class FactorReset(Dated):
             ),
             models.UniqueConstraint(
                 fields=["user"], condition=Q(decided_at__isnull=True), name="one_open_factor_reset"
+            ),
+        ]
+        triggers = [pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete)]
+
+
+class RoleRequest(TwoPersonRequest):
+    """A role that decides for others (`SECOND_FACTOR_ROLES`). Without it one administrator would make the
+    second person of every decision themselves."""
+
+    class Alone(models.TextChoices):
+        FIRST = "first", _("the second person of a new site")  # once: there was nobody who could agree
+        HOST = "host", _("by who runs the machine")  # `manage.py begin --agree`
+
+    user = models.ForeignKey(User, models.PROTECT, related_name="role_requests")
+    role = models.CharField(_("role"), max_length=12, choices=Role)
+    alone = models.CharField(max_length=5, choices=Alone, blank=True, default="")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(asked_by=F("user")) & ~Q(decided_by=F("user")) & ~Q(decided_by=F("asked_by")),
+                name="role_request_four_eyes",
+            ),
+            models.CheckConstraint(
+                condition=Q(approved=False) | Q(decided_by__isnull=False) | ~Q(alone=""),
+                name="role_request_approval_has_approver",
+            ),
+            models.UniqueConstraint(
+                fields=["user"], condition=Q(decided_at__isnull=True), name="one_open_role_request"
+            ),
+            models.UniqueConstraint(
+                fields=["alone"], condition=Q(alone="first"), name="one_second_person_made_alone"
             ),
         ]
         triggers = [pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete)]
@@ -182,11 +222,35 @@ class ApiClient(Dated):
         triggers = [pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete)]
 
     @property
+    def hands_out_numbers(self) -> bool:
+        return bool({self.Scope.DIAL, self.Scope.NUMBERS, self.Scope.TELEPHONY} & set(self.scopes))
+
+    @property
     def scope_labels(self) -> list[Promise | str]:
         return [self.Scope(scope).label for scope in self.scopes]
 
     def __str__(self) -> str:
         return self.name
+
+
+class KeyRequest(TwoPersonRequest):
+    """A key that receives numbers (`ApiClient.hands_out_numbers`): in force once somebody else agreed."""
+
+    client = models.ForeignKey(ApiClient, models.PROTECT, related_name="key_requests")
+    key_hash = models.BinaryField(max_length=32, unique=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~Q(decided_by=F("asked_by")), name="key_request_four_eyes"),
+            models.CheckConstraint(
+                condition=Q(approved=False) | Q(decided_by__isnull=False),
+                name="key_request_approval_has_approver",
+            ),
+            models.UniqueConstraint(
+                fields=["client"], condition=Q(decided_at__isnull=True), name="one_open_key_request"
+            ),
+        ]
+        triggers = [pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete)]
 
 
 class KeyAddress(Dated):

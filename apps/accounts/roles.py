@@ -11,5 +11,5 @@ class Role(models.TextChoices):
     ADMIN = "admin", _("Administrator")
 
 
-# They sign in with a second factor.
+# They sign in with a second factor, and are given by two people.
 SECOND_FACTOR_ROLES = frozenset({Role.COMPLIANCE, Role.ADMIN})

@@ -14,7 +14,9 @@ from .searching import page_of_id
 _PUBLIC_ID = re.compile(r"[a-z]{2}_[0-9a-z]{1,13}")
 # Notices without one thing of their own: the page where what they say is found.
 PAGES: Mapping[str, str] = {
-    "factor_reset_asked": "people", "factor_removed": "mfa_index", "link_made": "people",
+    "factor_reset_asked": "second_person", "role_asked": "second_person", "key_asked": "second_person",
+    "not_agreed": "people", "role_given": "home", "key_agreed": "api_clients",
+    "factor_removed": "mfa_index", "link_made": "people",
     "alarm_raised": "alarms", "alarm_waits": "alarms", "reveals_many": "alarms", "reveal_at_night": "trail",
     "reveal_foreign": "trail",
     "client_walks": "alarms", "trail_broken": "tree_heads", "trail_not_signed": "tree_heads",

@@ -117,6 +117,7 @@ GROUPS = (
             MenuLink("matrix", "table", _("Rights")),
             MenuLink("grants", "hourglass", _("Temporary grants")),
             MenuLink("reviews", "checklist", _("Rights to confirm")),
+            MenuLink("second_person", "user-check", _("Second person")),
             MenuLink("permission_audits", "shield-search", _("Permission audits")),
             MenuLink("alarms", "bell-ringing", _("Alarms")),
             MenuLink("trail", "list-search", _("Access log")),
@@ -216,6 +217,7 @@ def _rows_waiting(user: User) -> dict[str, Sequence[QuerySet[Any]]]:
         "permission_audits": [
             Finding.objects.filter(state=Finding.State.OPEN, audit=Subquery(_LATEST_AUDIT))
         ],
+        "second_person": access.second_person_requests(besides=user),
         "alarms": [Alarm.objects.exclude(state=Alarm.State.CLOSED)],
     }
     named = {link.name: waiting[link.name] for link in links_of(user.role) if waiting.get(link.name)}

@@ -36,6 +36,7 @@ WORDS = {
     "matrix": "permission role field access 权限 角色 字段 授权 矩阵",
     "grants": "temporary permission right 临时 授权 权限 申请",
     "reviews": "confirm permission recertify 复核 权限 确认",
+    "second_person": "four eyes approve role key factor 双人 复核 审批 角色 密钥",
     "permission_audits": "least privilege check 权限 审计 最小权限",
     "alarms": "unusual anomaly security 异常 安全 告警",
     "trail": "log audit history who saw tamper hash signature 防篡改 日志 审计 操作记录 访问记录 谁看过",

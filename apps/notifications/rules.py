@@ -14,8 +14,8 @@ URGENT = frozenset({
     "complaint_overdue", "drill_failed",
     "factor_removed", "factor_reset_asked", "gateway_silent", "gateway_spool",
     "incident_authority_waits", "incident_recorded", "incident_task_overdue",
-    "ledger_behind", "link_made", "messages_wait", "not_consistent", "purge_failed",
-    "recording_damaged", "request_overdue", "spoofing", "trail_broken", "trail_not_signed",
+    "key_asked", "ledger_behind", "link_made", "messages_wait", "not_consistent", "purge_failed",
+    "recording_damaged", "request_overdue", "role_asked", "spoofing", "trail_broken", "trail_not_signed",
     "webhook_given_up", "webhook_set_aside",
 })  # fmt: skip
 # Each morning: they wait for a person, and have a day.

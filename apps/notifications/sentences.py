@@ -11,6 +11,16 @@ SENTENCES: dict[str, Promise] = {
     "factor_reset_asked": _(
         "%(who)s asks to take away the second factor of %(person)s, who lost it. Somebody else has to agree."
     ),
+    "role_asked": _(
+        "%(who)s asks to give %(person)s the role %(role)s. Somebody else has to agree within two days."
+    ),
+    "role_given": _("%(person)s has the role %(role)s now (%(who)s agreed)."),
+    "key_asked": _(
+        'A new key of the API client "%(client)s" receives telephone numbers: %(who)s asks for it, somebody '
+        "else has to agree within two days."
+    ),
+    "key_agreed": _('The new key of the API client "%(client)s" is in force (%(who)s agreed).'),
+    "not_agreed": _("%(who)s did not agree to what you asked for %(person)s."),
     "factor_removed": _(
         "Your second factor was taken away (%(who)s agreed). Set up a new one at your next sign-in."
     ),

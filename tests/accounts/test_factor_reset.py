@@ -39,7 +39,7 @@ def test_two_people_take_it_away_on_the_pages(lost: World, browse: Any) -> None:
     assert set(
         Notice.objects.filter(code="factor_reset_asked").values_list("recipient__username", flat=True)
     ) == {"compliance2"}
-    second.post(reverse("factor_reset_decide", kwargs={"pk": reset.pk}), {"approve": "1"})
+    second.post(reverse("second_person_decide", kwargs={"kind": "factor", "pk": reset.pk}), {"approve": "1"})
     assert not Authenticator.objects.filter(user=officer).exists()
     assert Authenticator.objects.filter(user=lost.people["supervisor"]).exists()
     assert session.get("/decisions/").status_code == 302, "their sessions have ended"

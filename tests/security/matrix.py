@@ -202,7 +202,8 @@ PAGES = {
     "person_add": page(D),
     "person_details": page(D, object="person"),
     "factor_reset_ask": page(D, method="post", object="person", reason="手机丢失"),
-    "factor_reset_decide": page(C, D, method="post", object="factor_reset"),
+    "second_person": page(C, D),
+    "second_person_decide": page(C, D, method="post", object="factor_reset"),
     "departments": page(D),
     "department": page(D, object="department"),
     "department_close": page(D, method="post", object="department"),
@@ -377,7 +378,7 @@ def objects(world: World, whose: str, wanted: str = "") -> dict[str, dict[str, A
         "field": {"pk": ProtectedField.objects.get(name="contacts.contact.phone").pk},
         "person": {"pk": world.people["agent2"].pk},
         "department": {"pk": world.people["agent2"].department_id},
-        "factor_reset": {"pk": _factor_reset(world) if wanted == "factor_reset" else 0},
+        "factor_reset": {"kind": "factor", "pk": _factor_reset(world) if wanted == "factor_reset" else 0},
         "purpose": {"pk": world.purpose.pk},
         "brand": {
             "pk": campaign_services.record_brand(actor=world.people["compliance"], name=f"品牌{whose}").pk

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.accounts import services
-from apps.accounts.models import Department, FactorReset, User
+from apps.accounts.models import Department, User
 from apps.accounts.request_types import StaffRequest
 from apps.accounts.roles import Role
 from apps.core.errors import NotFound
@@ -48,7 +48,29 @@ def person_add(request: StaffRequest) -> HttpResponse:
         request, form, title=_("Add a person"), back=reverse("people"),
         change=lambda data: made.append(services.add_person(actor=request.user, **data)),
     )  # fmt: skip
-    return _invitation(request, made[0]) if made else page
+    if not made:
+        return page
+    _notify_of_role(request, made[0])
+    return _invitation(request, made[0])
+
+
+def _notify_of_role(request: StaffRequest, person: User) -> None:
+    """Those who may agree, when the role that was given needs a second person."""
+    if asked := person.role_requests.filter(services.open_requests()).first():
+        notify(
+            services.deciders(request.user, person), "role_asked", who=str(request.user), person=str(person),
+            role=asked.role,
+        )  # fmt: skip
+        messages.info(
+            request,
+            _(
+                "Another administrator or a compliance officer has to agree to the role, once %(person)s has "
+                "set a password and a second factor. Until then %(person)s is an agent without a campaign."
+            )
+            % {"person": person}
+            if person.role == Role.AGENT
+            else _("Another administrator or a compliance officer has to agree to the role."),
+        )
 
 
 def _invitation(request: StaffRequest, person: User) -> HttpResponse:
@@ -101,18 +123,15 @@ def person_change(request: StaffRequest, pk: int, step: str) -> HttpResponse:
     if step == "invite":
         return _invitation(request, person)
     if step == "role":
-        services.change_role(actor=request.user, user=person, role=request.POST.get("role", ""))
+        person = services.change_role(actor=request.user, user=person, role=request.POST.get("role", ""))
     elif step in STEPS:
-        STEPS[step](actor=request.user, user=person)
+        person = STEPS[step](actor=request.user, user=person)
     else:
         raise NotFound()
     messages.success(request, _("Done."))
+    if step in {"role", "reactivate"}:
+        _notify_of_role(request, person)
     return redirect("person", pk=pk)
-
-
-def _deciders(*besides: User) -> list[User]:
-    found = User.objects.filter(role__in=[Role.ADMIN, Role.COMPLIANCE], is_active=True)
-    return list(found.exclude(pk__in=[each.pk for each in besides]))
 
 
 @for_roles(Role.ADMIN)
@@ -127,27 +146,10 @@ def factor_reset_ask(request: StaffRequest, pk: int) -> HttpResponse:
         _("Asked. Another administrator or a compliance officer has to agree."),
     ):  # fmt: skip
         notify(
-            _deciders(request.user, person), "factor_reset_asked", who=str(request.user), person=str(person)
-        )
+            services.deciders(request.user, person), "factor_reset_asked", who=str(request.user),
+            person=str(person),
+        )  # fmt: skip
     return redirect("person", pk=pk)
-
-
-@for_roles(Role.ADMIN, Role.COMPLIANCE)
-@require_POST
-@sudo
-def factor_reset_decide(request: StaffRequest, pk: int) -> HttpResponse:
-    reset = get_object_or_404(FactorReset.objects.select_related("user"), pk=pk)
-    approve = "approve" in request.POST
-    if (
-        said(
-            request,
-            lambda: services.decide_factor_reset(actor=request.user, reset=reset, approve=approve),
-            _("Done."),
-        )
-        and approve
-    ):
-        notify([reset.user], "factor_removed", who=str(request.user))
-    return redirect("person", pk=reset.user_id)
 
 
 @for_roles(Role.ADMIN)

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from apps.accounts.models import User
 from apps.accounts.request_types import StaffRequest
 from apps.accounts.roles import Role
-from apps.accounts.services import has_second_factor
+from apps.accounts.services import has_second_factor, open_requests
 from apps.audit.models import AccessEvent
 from apps.audit.tables import EventTable
 from apps.core.calendar import clock
@@ -95,7 +95,8 @@ def person(request: StaffRequest, pk: int) -> HttpResponse:
         ],
         "may_manage": request.user.role == Role.ADMIN and request.user.pk != found.pk,
         "roles": Role.choices,
-        "reset": found.factor_resets.filter(decided_at__isnull=True).select_related("asked_by").first(),
+        "reset": found.factor_resets.filter(open_requests()).select_related("asked_by").first(),
+        "asked_role": found.role_requests.filter(open_requests()).select_related("asked_by").first(),
         "has_factor": has_second_factor(found),
     }
     return render(request, "access/person.html", shown)

@@ -12,11 +12,12 @@ from django.utils.translation import gettext as _
 
 from apps.core.calendar import clock
 from apps.core.database.prepared_statements import Prepared
-from apps.core.errors import BadInput
+from apps.core.errors import BadInput, WrongState
 
-from ..models import ApiClient, KeyAddress, User
+from ..models import ApiClient, KeyAddress, KeyRequest, User
 from ..signals import calling_ended
 from .people import require_admin
+from .second_person import decide
 
 KEY_PREFIX = "hg_"
 OVERLAP = timedelta(days=1)
@@ -44,8 +45,9 @@ def issue_client(
     requests_per_second: int = 200,
     actor: User | None = None,
 ) -> tuple[ApiClient, str]:
-    """The client and its key. The key is returned once and never stored. `addresses` are networks
-    in CIDR form; none means anywhere. Raises `BadInput`, and `NotAllowed` for an actor who is no admin."""
+    """The client and its key. The key is returned once and never stored; one that receives numbers is in
+    force once somebody else agreed, unless it is made on the machine (no actor). `addresses` are networks in
+    CIDR form; none means anywhere. Raises `BadInput`, and `NotAllowed` for an actor who is no admin."""
     if actor is not None:
         require_admin(actor)
     if ends_at <= clock.now():
@@ -64,20 +66,48 @@ def issue_client(
         requests_per_second=requests_per_second,
     )  # fmt: skip
     client.full_clean()
+    waits = actor is not None and client.hands_out_numbers
+    if waits:
+        client.key_hash = hash_key(_new_key())  # nobody's
     client.save()
+    if actor is not None and waits:
+        KeyRequest.objects.create(client=client, key_hash=hash_key(key), asked_by=actor)
     return client, key
 
 
 @transaction.atomic
-def rotate_client(*, actor: User, client: ApiClient) -> tuple[ApiClient, str]:
-    """A new key; the one before works for a day more, so that nothing stops meanwhile."""
-    require_admin(actor)
+def rotate_client(*, actor: User | None, client: ApiClient) -> tuple[ApiClient, str]:
+    """A new key; the one before works for a day more, so that nothing stops meanwhile. A key that receives
+    numbers is in force once somebody else agreed, and takes the place of one that still waits; `actor` is
+    None on the machine."""
+    if actor is not None:
+        require_admin(actor)
     client = ApiClient.objects.select_for_update().get(pk=client.pk)
     key = _new_key()
-    client.previous_key_hash, client.previous_until = client.key_hash, clock.now() + OVERLAP
-    client.key_hash = hash_key(key)
-    client.save(update_fields=["previous_key_hash", "previous_until", "key_hash"])
+    if actor is not None and client.hands_out_numbers:
+        client.key_requests.filter(decided_at__isnull=True).update(decided_at=clock.now())
+        KeyRequest.objects.create(client=client, key_hash=hash_key(key), asked_by=actor)
+    else:
+        _exchange(client, hash_key(key))
     return client, key
+
+
+def _exchange(client: ApiClient, key_hash: bytes) -> None:
+    client.previous_key_hash, client.previous_until = client.key_hash, clock.now() + OVERLAP
+    client.key_hash = key_hash
+    client.save(update_fields=["previous_key_hash", "previous_until", "key_hash"])
+
+
+@transaction.atomic
+def decide_key_request(*, actor: User, asked: KeyRequest, approve: bool) -> KeyRequest:
+    """With approval the key is in force. Raises as `decide`, and `WrongState` for a client that has ended."""
+    client = ApiClient.objects.select_for_update().get(pk=asked.client_id)
+    asked = decide(asked, actor=actor, approve=approve)
+    if approve:
+        if not client.is_active:
+            raise WrongState(_("This API client has ended."))
+        _exchange(client, bytes(asked.key_hash))
+    return asked
 
 
 @transaction.atomic

@@ -67,26 +67,15 @@ def create_user(
     return user
 
 
-def add_person(*, actor: User, **fields: str | Department) -> User:
-    """`create_user` by an admin; what is wrong with the input is a sentence."""
-    require_admin(actor)
-    if isinstance(fields["department"], Department) and fields["department"].closed_at is not None:
-        raise BadInput(_("The department is closed."))
-    try:
-        return create_user(**fields)  # type: ignore[arg-type]
-    except ValidationError as error:
-        raise BadInput(" ".join(error.messages)) from None
-
-
 def _join_role_group(user: User) -> None:
     user.groups.set([Group.objects.get_or_create(name=Role(user.role).value)[0]])
 
 
-def _locked(user: User) -> User:
+def locked(user: User) -> User:
     return User.objects.select_for_update().get(pk=user.pk)
 
 
-def _require_another_admin(user: User) -> None:
+def require_another_admin(user: User) -> None:
     """Raises `LastAdmin` when no active admin would be left without `user`."""
     admins = list(
         User.objects.select_for_update().filter(role=Role.ADMIN, is_active=True).values_list("pk", flat=True)
@@ -95,22 +84,17 @@ def _require_another_admin(user: User) -> None:
         raise LastAdmin()
 
 
-@transaction.atomic
-def change_role(*, actor: User, user: User, role: str) -> User:
-    """Another role and its group; all sessions of the person end. Raises `LastAdmin`, `NotAllowed`."""
-    require_admin(actor, on=user)
-    if role not in Role.values:
-        raise BadInput(_("There is no such role."))
-    user = _locked(user)
-    if user.role == Role.ADMIN and role != Role.ADMIN:
-        _require_another_admin(user)
+def set_role(user: User, role: str) -> None:
+    """In the caller's transaction: the role and its group; sessions, calls and rights of the one before end.
+    Raises `LastAdmin`."""
+    if user.role == Role.ADMIN and role != Role.ADMIN and user.is_active:
+        require_another_admin(user)
     lock_agent(user.pk)
     user.role = role
     user.save(update_fields=["role"])
     calling_ended.send(sender=User, agent=user)
     role_left.send(sender=User, user=user)
     _join_role_group(user)
-    return user
 
 
 @transaction.atomic
@@ -120,7 +104,7 @@ def change_details(
     """What a person is called and says to clients, where they get e-mail, where they work. Raises
     `NotAllowed`, `BadInput`."""
     require_admin(actor)
-    user = _locked(user)
+    user = locked(user)
     if department.closed_at is not None and department.pk != user.department_id:
         raise BadInput(_("The department is closed."))
     if email != user.email:
@@ -150,9 +134,9 @@ def end_invitations(user: User) -> None:
 def deactivate(*, actor: User, user: User) -> User:
     """End a person's rights at once, in running sessions too. Raises `LastAdmin`, `NotAllowed`."""
     require_admin(actor, on=user)
-    user = _locked(user)
+    user = locked(user)
     if user.role == Role.ADMIN:
-        _require_another_admin(user)
+        require_another_admin(user)
     lock_agent(user.pk)
     user.is_active = False
     user.save(update_fields=["is_active"])
@@ -163,20 +147,11 @@ def deactivate(*, actor: User, user: User) -> User:
 
 
 @transaction.atomic
-def reactivate(*, actor: User, user: User) -> User:
-    require_admin(actor, on=user)
-    user = _locked(user)
-    user.is_active = True
-    user.save(update_fields=["is_active"])
-    return user
-
-
-@transaction.atomic
 def end_sessions(*, actor: User, user: User) -> User:
     """Sign a person out everywhere: one's own sessions, or anybody's for an admin."""
     if actor.pk != user.pk:
         require_admin(actor)
-    user = _locked(user)
+    user = locked(user)
     user.sessions_ended_at = clock.now()
     user.save(update_fields=["sessions_ended_at"])
     return user

@@ -1,28 +1,16 @@
 """A second factor that its person lost: one administrator asks to take it away, somebody else agrees."""
 
-from datetime import datetime, timedelta
-
 from allauth.mfa.models import Authenticator
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.core.calendar import clock
-from apps.core.errors import BadInput, FourEyes, NotAllowed, WrongState
+from apps.core.errors import BadInput, WrongState
 from apps.core.privacy.free_text import checked_text
 
-from ..models import FactorReset, Invitation, User
-from ..roles import Role
+from ..models import FactorReset, User
 from .people import require_admin
-
-LIFE = timedelta(days=2)
-TRIAL = timedelta(days=30)
-DECIDERS = (Role.ADMIN, Role.COMPLIANCE)
-
-
-def _was_brought_in(person: User, *, by: User, since: datetime) -> bool:
-    """Whether the one made the other's link lately: who may set somebody's password is no second person
-    beside them."""
-    return Invitation.objects.filter(user=person, made_by=by, created_at__gt=since).exists()
+from .second_person import decide, end_stale_requests
 
 
 def has_second_factor(user: User) -> bool:
@@ -35,9 +23,7 @@ def ask_factor_reset(*, actor: User, user: User, reason: str) -> FactorReset:
     factor."""
     require_admin(actor, on=user)
     user = User.objects.select_for_update().get(pk=user.pk)
-    user.factor_resets.filter(decided_at__isnull=True, created_at__lte=clock.now() - LIFE).update(
-        decided_at=clock.now()
-    )
+    end_stale_requests(FactorReset, user=user)
     if user.factor_resets.filter(decided_at__isnull=True).exists():
         raise WrongState(_("This has been asked already. Somebody else has to decide it."))
     if not has_second_factor(user):
@@ -49,26 +35,8 @@ def ask_factor_reset(*, actor: User, user: User, reason: str) -> FactorReset:
 @transaction.atomic
 def decide_factor_reset(*, actor: User, reset: FactorReset, approve: bool) -> FactorReset:
     """With approval all second factors of the person go, and their sessions end; they set up a new one at
-    their next sign-in.
-
-    Who asked, and the person, may only refuse. Raises `NotAllowed` (administrators and compliance decide),
-    `FourEyes` also for somebody whom the asker has just brought in, `WrongState` when it was decided, or
-    asked longer ago than two days.
-    """
-    if actor.role not in DECIDERS or not actor.is_active:
-        raise NotAllowed()
-    reset = FactorReset.objects.select_for_update(of=("self",)).select_related("user").get(pk=reset.pk)
-    now = clock.now()
-    if reset.decided_at is not None or reset.created_at <= now - LIFE:
-        raise WrongState(_("This was decided already, or asked more than two days ago. Ask again."))
-    if approve and (
-        actor.pk in (reset.asked_by_id, reset.user_id)
-        or _was_brought_in(actor, by=reset.asked_by, since=now - TRIAL)
-    ):
-        raise FourEyes()
-    is_own = actor.pk in (reset.asked_by_id, reset.user_id)
-    reset.decided_by, reset.decided_at, reset.approved = None if is_own else actor, now, approve
-    reset.save(update_fields=["decided_by", "decided_at", "approved"])
+    their next sign-in. Raises as `decide`."""
+    reset = decide(reset, actor=actor, approve=approve, about=reset.user)
     if approve:
         # not one that was set up since
         Authenticator.objects.filter(user=reset.user, created_at__lte=reset.created_at).delete()

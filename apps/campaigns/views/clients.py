@@ -11,6 +11,7 @@ from apps.accounts.models import ApiClient
 from apps.accounts.request_types import StaffRequest
 from apps.accounts.roles import Role
 from apps.core.errors import HeguiError
+from apps.notifications.services import notify
 from apps.ui.decorators import for_roles, sudo
 from apps.ui.lists import list_of
 
@@ -37,8 +38,18 @@ def client_add(request: StaffRequest) -> HttpResponse:
         except HeguiError as error:
             form.add_error(None, str(error))
         else:
-            return render(request, "campaigns/client_key.html", {"client": client, "key": key})
+            return _key_page(request, client, key)
     return render(request, "form.html", {"form": form, "title": _("New API client"), "back": "api_clients"})
+
+
+def _key_page(request: StaffRequest, client: ApiClient, key: str) -> HttpResponse:
+    """The key, this once; those who may agree to one that receives numbers hear of it."""
+    waits = client.key_requests.filter(accounts.open_requests()).exists()
+    if waits:
+        notify(accounts.deciders(request.user), "key_asked", who=str(request.user), client=str(client))
+    answer = render(request, "campaigns/client_key.html", {"client": client, "key": key, "waits": waits})
+    answer["Cache-Control"] = "no-store"
+    return answer
 
 
 @for_roles(Role.ADMIN)
@@ -49,7 +60,7 @@ def client_change(request: StaffRequest, pk: int) -> HttpResponse:
     client = get_object_or_404(ApiClient, pk=pk)
     if "rotate" in request.POST:
         client, key = accounts.rotate_client(actor=request.user, client=client)
-        return render(request, "campaigns/client_key.html", {"client": client, "key": key})
+        return _key_page(request, client, key)
     accounts.end_client(actor=request.user, client=client)
     messages.success(request, _("Ended."))
     return redirect("api_clients")

@@ -1,5 +1,5 @@
 """`begin --admin NAME [--department NAME]`: the first administrator and department of a real site; `begin
---recover NAME`."""
+--recover NAME`; `begin --agree NAME`."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.management.base import CommandParser
 from django.urls import reverse
 
-from apps.accounts.services import begin_site, recover_admin
+from apps.accounts.services import agree_as_host, begin_site, recover_admin
 from apps.core import cli
 from apps.core.errors import HeguiError
 
@@ -26,6 +26,11 @@ class Command(cli.Command):
             metavar="NAME",
             help="an administrator who lost password and second factor, when no other can help",
         )
+        who.add_argument(
+            "--agree",
+            metavar="NAME",
+            help="a person for whom a role is asked for, when nobody else is left who could agree",
+        )
         parser.add_argument(
             "--department",
             default="总部",
@@ -35,6 +40,10 @@ class Command(cli.Command):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
+            if options["agree"]:
+                agreed = agree_as_host(username=options["agree"])
+                self.stdout.write(f"{agreed.user.username} has the role {agreed.role} now.")
+                return
             if options["recover"]:
                 token = recover_admin(username=options["recover"])
             else:
