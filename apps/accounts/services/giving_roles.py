@@ -26,7 +26,7 @@ def add_person(*, actor: User, department: Department, role: str, **fields: str)
         user = create_user(
             role=Role.AGENT if needs_second else role,
             department=department,
-            **fields,  # type: ignore[arg-type]
+            **fields,
         )
     except ValidationError as error:
         raise BadInput(" ".join(error.messages)) from None
