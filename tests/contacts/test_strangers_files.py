@@ -374,6 +374,43 @@ def test_merged_cells_count_in_each_of_their_rows(world: World) -> None:
     assert len(done.layout["merged"]) == 2
 
 
+@pytest.mark.parametrize(("merged", "beneath"), [("B2:C2", "C2"), ("B2:B3", "B3")])
+def test_a_value_beneath_merged_cells_is_named(world: World, merged: str, beneath: str) -> None:
+    """Nobody sees it: it is neither taken nor dropped in silence."""
+    first, second = numbers(2)
+    rows = (
+        f"<row>{cell('手机号')}{cell('姓名')}{cell('备注')}</row>",
+        f"<row>{cell(first)}{cell('王一')}{cell('不要再打')}</row>",
+        f"<row>{cell(second)}{cell('李二')}{cell('')}</row>",
+    )
+    made = book({"a.xml": sheet(*rows, after=f'<mergeCells><mergeCell ref="{merged}"/></mergeCells>')})
+    with pytest.raises(FileRefused, match=beneath):
+        start(world, made, "list.xlsx")
+
+
+def test_the_same_value_in_each_of_merged_cells_is_what_is_seen(world: World) -> None:
+    first, second = numbers(2)
+    rows = (
+        f"<row>{cell('手机号')}{cell('姓名')}</row>",
+        f"<row>{cell(first)}{cell('王一')}</row>",
+        f"<row>{cell(second)}{cell('王一')}</row>",
+    )
+    made = book({"a.xml": sheet(*rows, after='<mergeCells><mergeCell ref="B2:B3"/></mergeCells>')})
+    assert report_of(run(world, made, name="list.xlsx")) == {2: "accepted", 3: "accepted"}
+
+
+def test_a_cell_that_shows_an_error_says_so_in_its_row(world: World) -> None:
+    """It has no number; an empty cell would have been a row without one, or none at all."""
+    first = numbers(1)[0]
+    rows = (
+        f"<row>{cell('手机号')}{cell('姓名')}</row>",
+        f"<row>{cell(first)}{cell('王一')}</row>",
+        '<row><c t="e"><v>#N/A</v></c><c t="e"><v>#REF!</v></c></row>',
+    )
+    done = run(world, book({"a.xml": sheet(*rows)}), name="list.xlsx")
+    assert report_of(done) == {2: "accepted", 3: "phone_invalid"}
+
+
 @pytest.mark.parametrize(
     "content",
     [

@@ -23,11 +23,7 @@ def add_person(*, actor: User, department: Department, role: str, **fields: str)
         raise BadInput(_("The department is closed."))
     needs_second = role in SECOND_FACTOR_ROLES
     try:
-        user = create_user(
-            role=Role.AGENT if needs_second else role,
-            department=department,
-            **fields,
-        )
+        user = create_user(role=Role.AGENT if needs_second else role, department=department, **fields)
     except ValidationError as error:
         raise BadInput(" ".join(error.messages)) from None
     if needs_second:

@@ -2,9 +2,9 @@
 time.
 
 A workbook of some kilobytes may ask its reader for more memory than there is. Here that ends this process,
-and nobody else's page. On standard input: a line of JSON `{"sheet": name, "merged": [[top, column, bottom],
-…]}`, then the file. On standard output: a line of JSON `{"filled": cells}`, then the sheet as CSV. Exit 3:
-the file cannot be read.
+and nobody else's page. On standard input: a line of JSON `{"sheet": name, "merged": [[top, left, bottom, right],
+…], "errors": [[row, column, text], …]}`, then the file. On standard output: a line of JSON `{"filled": cells,
+"beneath": [row, column] or null}`, then the sheet as CSV. Exit 3: the file cannot be read.
 """
 
 import csv
@@ -21,13 +21,29 @@ SECONDS = 120  # of CPU
 UNREADABLE = 3
 
 
-def show_merged(rows: list[list[Any]], merged: list[list[int]]) -> None:
-    """Each row of merged cells gets the value that it shows. Rows count from 1, columns from 0."""
-    for top, column, bottom in merged:
-        if top > len(rows) or column >= len(rows[top - 1]):
+def show_merged(rows: list[list[Any]], merged: list[list[int]]) -> list[int] | None:
+    """Each row of merged cells gets the value that it shows. Rows count from 1, columns from 0.
+
+    Returns the first cell beneath them that holds another value, which nobody sees.
+    """
+    beneath = None
+    for top, left, bottom, right in merged:
+        if top > len(rows) or left >= len(rows[top - 1]):
             continue
-        for row in rows[top : min(bottom, len(rows))]:
-            row[column] = rows[top - 1][column]
+        shown = rows[top - 1][left]
+        for number, row in enumerate(rows[top - 1 : bottom], start=top):
+            for column, cell in enumerate(row[left : right + 1], start=left):
+                if cell not in ("", shown):
+                    beneath = beneath or [number, column]
+            row[left] = shown
+    return beneath
+
+
+def show_errors(rows: list[list[Any]], errors: list[list[Any]]) -> None:
+    """The reader leaves cells such as #N/A empty; here they say what a person sees."""
+    for row, column, text in errors:
+        if row <= len(rows) and column < len(rows[row - 1]):
+            rows[row - 1][column] = text
 
 
 def cell_text(cell: object) -> str:
@@ -59,7 +75,8 @@ def main() -> int:
     except (CalamineError, OSError, LookupError, ValueError, NotImplementedError, RuntimeError, MemoryError):
         return UNREADABLE
     filled = sum(1 for row in rows for cell in row if cell != "")
-    show_merged(rows, asked["merged"])
+    show_errors(rows, asked["errors"])
+    beneath = show_merged(rows, asked["merged"])
     text = io.StringIO()
     writer = csv.writer(text)
     for row in rows:
@@ -67,7 +84,7 @@ def main() -> int:
     # Whole before its first byte is sent: what was begun is not cut short.
     content = text.getvalue().encode("utf-8", "replace")
     out = sys.stdout.buffer
-    out.write(json.dumps({"filled": filled}).encode() + b"\n")
+    out.write(json.dumps({"filled": filled, "beneath": beneath}).encode() + b"\n")
     out.write(content)
     out.flush()
     return 0

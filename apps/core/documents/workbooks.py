@@ -44,7 +44,9 @@ MOST_UNPACKED = 2**30
 MOST_MEMBERS = 2_000
 MOST_PART = 2**20  # of the small parts that say what the workbook is made of
 MOST_ROWS = 1_048_576  # of any workbook
-MOST_MERGED = 10_000
+MOST_MERGED = 10_000  # over several rows
+MOST_ACROSS = 300_000  # within one row
+MOST_ERRORS = 10_000
 MOST_EMPTY = 40  # cells of the sheet's area for each one that holds something
 _RELATIONS = "_rels/{}.rels"
 _one_reader = threading.Lock()  # of this process: what each may ask for is bounded, and so is all of it
@@ -68,7 +70,9 @@ class Sheet:
     formula: str = ""  # the first cell that holds one
     hidden_rows: list[list[int]] = field(default_factory=list)
     hidden_columns: set[int] = field(default_factory=set)
-    merged: list[str] = field(default_factory=list)
+    merged: list[str] = field(default_factory=list)  # over several rows
+    merged_across: list[str] = field(default_factory=list)  # within one row
+    errors: list[tuple[int, int, str]] = field(default_factory=list)  # row, column, what it shows
 
 
 @dataclass(frozen=True)
@@ -291,10 +295,10 @@ def _structure(part: IO[bytes], name: str) -> Sheet:
     """What a sheet is made of, read by its elements."""
     sheet = Sheet(name)
     row, column = 0, -1
-    holds = in_value = in_cell = is_text = False
+    holds = in_value = in_cell = is_text = is_error = False
 
     def start(element: str, attributes: dict[str, str]) -> None:
-        nonlocal row, column, holds, in_value, in_cell, is_text
+        nonlocal row, column, holds, in_value, in_cell, is_text, is_error
         element = element.rpartition(" ")[2]
         if element == "c":
             before = column
@@ -302,7 +306,9 @@ def _structure(part: IO[bytes], name: str) -> Sheet:
             # a cell twice, or out of order: readers would differ on which counts
             if at != row or column <= before:
                 raise FileRefused(_UNRELIABLE)
-            holds, in_cell, is_text = False, True, attributes.get("t") in ("s", "str", "inlineStr", "e")
+            kind = attributes.get("t")
+            holds, in_cell, is_text = False, True, kind in ("s", "str", "inlineStr", "e")
+            is_error = kind == "e"
         elif element in ("v", "t"):
             in_value = True
         elif element == "row":
@@ -339,9 +345,19 @@ def _structure(part: IO[bytes], name: str) -> Sheet:
         nonlocal holds
         if in_value and data:
             holds = True
+            if is_error:
+                _add_error(sheet, row, column, data)
 
     _parse(part, start, end, text)
     return sheet
+
+
+def _add_error(sheet: Sheet, row: int, column: int, text: str) -> None:
+    if len(sheet.errors) >= MOST_ERRORS:
+        raise FileRefused(
+            _("The sheet has more than %(most)s cells such as #N/A. Correct them."), most=MOST_ERRORS
+        )
+    sheet.errors.append((row, column, text[:20]))
 
 
 def _add_hidden(ranges: list[list[int]], row: int) -> None:
@@ -354,12 +370,12 @@ def _add_hidden(ranges: list[list[int]], row: int) -> None:
 def _add_merged(sheet: Sheet, reference: str) -> None:
     """Cells merged within one row are a matter of looks; over several rows they show one value in each."""
     first, _colon, last = reference.partition(":")
-    if last and _position(first)[0] != _position(last)[0]:
-        if len(sheet.merged) >= MOST_MERGED:
-            raise FileRefused(
-                _("The sheet has more than %(most)s merged cells. Unmerge them."), most=MOST_MERGED
-            )
-        sheet.merged.append(reference)
+    is_across = _position(first)[0] == _position(last or first)[0]
+    areas, most = (sheet.merged_across, MOST_ACROSS) if is_across else (sheet.merged, MOST_MERGED)
+    if len(areas) >= most:
+        raise FileRefused(_("The sheet has more than %(most)s merged cells. Unmerge them."), most=most)
+    if last:
+        areas.append(reference)
 
 
 # -- values
@@ -379,17 +395,23 @@ def _values(file: Bytes, sheet: Sheet) -> Generator[bytes]:
         to_reader, from_reader = cast(IO[bytes], reader.stdin), cast(IO[bytes], reader.stdout)
         try:
             with suppress(BrokenPipeError), to_reader:
-                to_reader.write(
-                    json.dumps({"sheet": sheet.name, "merged": _merged_areas(sheet)}).encode() + b"\n"
-                )
+                asked = {"sheet": sheet.name, "merged": _merged_areas(sheet), "errors": sheet.errors}
+                to_reader.write(json.dumps(asked).encode() + b"\n")
                 file.seek(0)
                 shutil.copyfileobj(file, to_reader)
             line = from_reader.readline()
             if not line:
                 raise FileRefused(_UNREADABLE)
-            filled = int(json.loads(line)["filled"])
+            answer = json.loads(line)
+            filled = int(answer["filled"])
             if not sheet.cells - sheet.texts <= filled <= sheet.cells or not filled:
                 raise FileRefused(_UNRELIABLE)
+            if answer["beneath"]:
+                row, column = answer["beneath"]
+                raise FileRefused(
+                    _("Cell %(cell)s holds a value beneath merged cells, which nobody sees. Unmerge them."),
+                    cell=f"{letter(column)}{row}",
+                )
         except BaseException:
             _end(reader)
             raise
@@ -410,11 +432,11 @@ def _end(reader: subprocess.Popen[bytes]) -> None:
     reader.wait()
 
 
-def _merged_areas(sheet: Sheet) -> list[tuple[int, int, int]]:
-    """First row, first column and last row of each."""
+def _merged_areas(sheet: Sheet) -> list[tuple[int, int, int, int]]:
+    """First row, first column, last row and last column of each."""
     areas = []
-    for reference in sheet.merged:
+    for reference in (*sheet.merged, *sheet.merged_across):
         first, _colon, last = reference.partition(":")
-        (top, column), (bottom, _right) = _position(first), _position(last)
-        areas.append((top, column, bottom))
+        (top, column), (bottom, right) = _position(first), _position(last)
+        areas.append((top, column, bottom, right))
     return areas
