@@ -31,6 +31,6 @@ class AccessConfig(AppConfig):
 
         references.register({**FIELD_LABELS, **{code: PURPOSES[code] for code in ("call_back", "regulator")}})
         for code in ("role_asked", "role_given"):
-            register_fact(code, "role", lambda role: Role(role).label)
+            register_fact(code, "role", lambda role: dict(Role.choices).get(role, role))
         post_migrate.connect(_apply_roles, sender=self, dispatch_uid="access.apply_roles")
         role_left.connect(_end_grants, dispatch_uid="access.end_grants")

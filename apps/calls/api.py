@@ -296,6 +296,8 @@ def _take_event(client: ApiClient, call_id: str, said: dict[str, Any]) -> dict[s
     keys = list(pressed.values())
     if name not in rules.EVENTS and rules.speaks_of_a_key(name):
         keys.append(name)  # "dtmf-9"
+    if not pressed and rules.speaks_of_a_key(name):
+        keys += rules.pressed_anywhere(said)
     name = name or ("key" if pressed else "")
     if name not in rules.EVENTS and rules.holds_opt_out_key(keys):
         name = "key"

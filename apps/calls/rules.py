@@ -12,9 +12,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from apps.core.privacy.canonical_text import even
+from apps.core.web.lenient_json import leaves
 
 EVENTS = ("released", "ringing", "answered", "no_answer", "busy", "failed", "key", "hold", "resume", "ended")
-OPT_OUT_KEY, OPT_OUT_WORD = "9", "九"
+OPT_OUT_KEY, OPT_OUT_WORDS = "9", ("九", "玖", "nine")
 # What diallers call the field with the pressed key, and what they call it where the event itself says that it
 # is one.
 PRESSED = frozenset(
@@ -30,15 +31,19 @@ PRESSED = frozenset(
         "pressed",
         "keypress",
         "keypressed",
+        "按键",
+        "按键值",
+        "键值",
     }
 )
-_OF_A_KEY = re.compile(r"digit|dtmf|press|keycode|keypad|keyinput|button")
+_OF_A_KEY = re.compile(r"digit|dtmf|press|key(?:code|pad|input|value|num)|(?:user|ivr)input|button|按键|按下")
 # What else of a key press has a field of its own, by the end of its name.
 _BESIDE_A_KEY = re.compile(
-    r"(?:at|id|ms|time|stamp|type|mode|method|count|length|duration|seconds|payload|timeout|volume)$"
+    r"(?:at|id|(?<!para)ms|time|stamp|type|mode|method|count|length|duration|seconds|payload|timeout|volume)$"
 )
 VALUES = frozenset({"value", "signal", "input", "tone", "data"})
-_NOT_A_LETTER = re.compile(r"[^a-z]")
+_NOT_A_LETTER = re.compile(r"[^a-z一-鿿]")
+MOST_PRESSED = 12  # characters of what stands for a key under a name that is none of ours
 # Nothing was reported that says that the call was made.
 UNMADE = frozenset({"reserved", "dialling", "expired", "withdrawn", "released"})
 OVER = frozenset({"ended", "no_answer", "busy", "failed"})
@@ -129,14 +134,14 @@ def time_of_event(at: datetime | None, *, reserved_at: datetime, now: datetime) 
 
 def holds_opt_out_key(digits: Any) -> bool:
     """Whether what was reported as pressed holds a 9, in whatever type and width: `9`, `"９"`, `"99"`,
-    `"9#"`, `["9"]`, `"九"`."""
-    said = even(str(digits))
-    return OPT_OUT_KEY in said or OPT_OUT_WORD in said
+    `"9#"`, `["9"]`, `"九"`, `"nine"`."""
+    said = even(str(digits)).lower()
+    return OPT_OUT_KEY in said or any(word in said for word in OPT_OUT_WORDS)
 
 
 def speaks_of_a_key(event: str) -> bool:
     """Whether an event, in lower case, is one of a key that was pressed, by whatever name."""
-    return any(word in event for word in ("key", "dtmf", "digit", "press"))
+    return any(word in event for word in ("key", "dtmf", "digit", "press", "按键"))
 
 
 def pressed_in(said: Mapping[str, Any], *, event: str, depth: int = 5) -> dict[str, Any]:
@@ -159,6 +164,16 @@ def pressed_in(said: Mapping[str, Any], *, event: str, depth: int = 5) -> dict[s
         elif _names_a_key(_NOT_A_LETTER.sub("", even(field).lower()), event):
             found[field] = value
     return found
+
+
+def pressed_anywhere(said: Mapping[str, Any]) -> list[str]:
+    """What may be the key in an event that speaks of one and names it under no name of ours: short texts, not
+    times, lengths and ids."""
+    return [
+        text
+        for name, text in leaves(said)
+        if name not in ("event", "at") and len(text) <= MOST_PRESSED and _BESIDE_A_KEY.search(name) is None
+    ]
 
 
 def _names_a_key(field: str, event: str) -> bool:

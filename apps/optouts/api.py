@@ -124,11 +124,11 @@ def sms(request: ClientRequest, message: MessageIn, key: AnyKey = None) -> dict[
 
 def _take(client: ApiClient, said: dict[str, Any]) -> dict[str, Any]:
     """One message, whoever sent it; every number that stands as its sender."""
-    sender_text, text = _sender(said), _words(said)
+    senders, text = texts_under(said, SENDER), _words(said)
     sent_at_text, message_id = under_names(said, ("sentat",)), text_of(under_names(said, ("messageid",)))
     sent_at = read_timestamp(sent_at_text, now=clock.now())
     is_lost = {
-        "from": phones.has_unread(sender_text),
+        "from": any(phones.has_unread(each) for each in senders),
         "sent_at": sent_at_text is not None and sent_at is None,
         "message_id": not message_id,
     }
@@ -141,8 +141,7 @@ def _take(client: ApiClient, said: dict[str, Any]) -> dict[str, Any]:
             or services.id_of_message(Protected(number, "phone"), text, text_of(sent_at_text)),
             sent_at=sent_at,
         )
-        # which says why there is none
-        for number in phones.numbers_of_refusal(sender_text) or [phones.normalise(sender_text)]
+        for number in _numbers(senders)
     ]
     taken = all_taken[0]
     entry = taken.opt_out
@@ -163,11 +162,10 @@ def _take(client: ApiClient, said: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _sender(said: dict[str, Any]) -> str:
-    """What stands as the sender: the first field of those that holds a number, else the first that holds
-    anything."""
-    named = texts_under(said, SENDER)
-    return next((text for text in named if phones.numbers_of_refusal(text)), named[0] if named else "")
+def _numbers(senders: list[str]) -> list[str]:
+    """Every number that stands as the sender. Raises `PhoneInvalid`, which says why there is none."""
+    found = dict.fromkeys(number for text in senders for number in phones.numbers_of_refusal(text))
+    return list(found) or [phones.normalise(senders[0] if senders else "")]
 
 
 def _words(said: dict[str, Any]) -> str:

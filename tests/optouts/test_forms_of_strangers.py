@@ -21,6 +21,7 @@ from apps.optouts.queries import entries_in_force
 from tests.http import SecureClient
 from tests.world import PHONE, World
 
+PLAIN = "15900004260"
 FORM = "application/x-www-form-urlencoded"
 OPT_OUTS = [
     {"phone_number": PHONE}, {"phoneNumber": PHONE, "evidence": "a"}, {"PHONE-NUMBER": PHONE},
@@ -42,17 +43,51 @@ MESSAGES = [
     {"from": PHONE, "words": "退订"},
     [{"from": "13700001115", "text": "您好"}, {"from": PHONE, "text": "退订"}],
     {"from": PHONE, "text": ["别再", "打电话了"]},
+    {"from": PHONE, "text": "TD", "history": [{"text": "您好，会员续费九折"}]},
+    {"mobile": PHONE, "content": "退订", "quoted": [{"text": "您好"}]},
+    {"from": PHONE, "text": "TD", "history": [{"from": "10690001", "text": "您好"}]},
 ]  # fmt: skip
 ODD_NUMBERS = [
     "159,0000,4260", "一五九零零零零四二六零", "9015900004260", "01186 159 0000 4260", "9-159-0000-4260",
 ]  # fmt: skip
-PLAIN = "15900004260"
 EVENTS = [
-    {"event": "dtmf-9"}, {"event": "key_9"}, {"event": "KeyPress9"}, [{"event": "key", "digit": "9"}],
-    [{"event": "ringing"}, {"event": "dtmf", "value": "9"}], {"event": "keypress", "data": {"key": "9"}},
-    {"event": "key", "key_code": "9"}, {"event": "answered", "pressed_key": "9"}, {"dtmfKey": "9"},
+    {"event": "dtmf-9"},
+    {"event": "key_9"},
+    {"event": "KeyPress9"},
+    [{"event": "key", "digit": "9"}],
+    [{"event": "ringing"}, {"event": "dtmf", "value": "9"}],
+    {"event": "keypress", "data": {"key": "9"}},
+    {"event": "key", "key_code": "9"},
+    {"event": "answered", "pressed_key": "9"},
+    {"dtmfKey": "9"},
     [{"event": "bogus"}, {"event": "key", "digit": "9"}],
     {"events": [{"event": "bogus"}, {"event": "key", "digit": "9"}]},
+    {"event": "ended", "digits": "9", "log": [{"digit": "1"}]},
+    {"event": "key", "digit": "9", "presses": [{"digit": "1"}]},
+    {"event": "ended", "dtmf": "9", "keys": [{"key": "1"}, {"key": "2"}]},
+    {"event": "key", "按键": "9"},
+    {"event": "按键", "按键": "9"},
+    {"event": "key", "keyValue": "9"},
+    {"event": "key", "code": "9"},
+    {"event": "key", "char": "9"},
+    {"event": "key", "result": {"val": 9}},
+    {"event": "key", "params": "digit=9"},
+    {"event": "answered", "userInput": "9"},
+    {"event": "ended", "ivr_input": "9"},
+    {"event": "key", "digit": "玖"},
+    {"event": "key", "digit": "Nine"},
+    {"event": "dtmf", "keyNum": "9"},
+]
+# Of each, everybody who is named refused.
+OF_TWO = [
+    ("sms", {"from": [PHONE, PLAIN], "text": "TD"}), ("sms", {"from": PHONE, "mobile": PLAIN, "text": "TD"}),
+    ("sms", {"from": [PHONE, PLAIN], "text": ["好的", "TD"]}),
+    ("sms", {"items": [[{"from": PHONE, "text": "TD"}], [{"from": PLAIN, "text": "TD"}]]}),
+    ("sms", {"m1": {"from": PHONE, "text": "TD"}, "m2": {"from": PLAIN, "text": "TD"}}),
+    ("sms", {"a": {"list": [{"from": PHONE, "text": "TD"}]}, "b": {"list": [{"from": PLAIN, "text": "TD"}]}}),
+    ("opt-outs", {"phone": PHONE, "others": [{"phone": PLAIN}]}),
+    ("opt-outs", {"a": [{"phone": PHONE}], "b": {"c": [{"mobile": PLAIN}]}}),
+    ("opt-outs", {"mobile": PHONE, "agent": [{"tel": PLAIN}]}),
 ]  # fmt: skip
 
 
@@ -80,6 +115,18 @@ def test_messages(world: World, body: Any) -> None:
     assert answer.status_code == 200, answer.content
     assert answer.json()["reading"] in {"refusal", "near"}
     assert opted_out(world)
+
+
+@pytest.mark.parametrize(("path", "body"), OF_TWO, ids=str)
+def test_nobody_is_lost_beside_another(world: World, path: str, body: Any) -> None:
+    answer = post(world, path, body)
+    assert answer.status_code in {200, 201}, answer.content
+    assert (register_of(world, PHONE), register_of(world, PLAIN)) == (True, True)
+
+
+def test_several_fields_of_a_form_that_name_senders(world: World) -> None:
+    assert post(world, "sms", f"from={PHONE}&from={PLAIN}&text=TD".encode(), FORM).status_code == 200
+    assert (register_of(world, PHONE), register_of(world, PLAIN)) == (True, True)
 
 
 @pytest.mark.parametrize("body", EVENTS, ids=str)
@@ -170,6 +217,9 @@ MULTIPART = (
 BESIDE_A_KEY = [
     {"event": "ringing", "pressed_at": "2026-11-24T09:09:09+08:00"},
     {"event": "answered", "dtmf_duration": 900, "key_count": 9},
+    {"event": "key", "digit": "1", "agent": "9"},
+    {"event": "key", "digit": "1", "log": [{"digit": "2"}]},
+    {"event": "key", "offset_ms": 9, "device_id": "9"},
 ]
 
 

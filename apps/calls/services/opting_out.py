@@ -53,7 +53,7 @@ def take_opt_out(*, client: ApiClient, said: dict[str, Any]) -> tuple[list[OptOu
     entries: dict[int, OptOut] = {}
     ignored: list[str] = []
     errors = []
-    for report in reports_in(said, NUMBER, CONTACT):
+    for report in reports_in(said, NUMBER, CONTACT, either=True):
         try:
             recorded, unused = _take(client, report)
         except HeguiError as error:

@@ -2,9 +2,9 @@
 time.
 
 A workbook of some kilobytes may ask its reader for more memory than there is. Here that ends this process,
-and nobody else's page. On standard input: a line of JSON `{"sheet": name, "merged": [[top, left, bottom, right],
-…], "errors": [[row, column, text], …]}`, then the file. On standard output: a line of JSON `{"filled": cells,
-"beneath": [row, column] or null}`, then the sheet as CSV. Exit 3: the file cannot be read.
+and nobody else's page. On standard input: a line of JSON `{"sheet": name, "merged": [[top, left, bottom,
+right], …], "errors": [[row, column, text], …]}`, then the file. On standard output: a line of JSON
+`{"filled": cells, "beneath": [row, column] or null}`, then the sheet as CSV. Exit 3: the file cannot be read.
 """
 
 import csv

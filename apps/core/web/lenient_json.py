@@ -139,33 +139,53 @@ def leaves(said: Any, name: str = "", depth: int = MOST_DEPTH) -> Iterator[tuple
 
 
 def reports_in(
-    said: dict[str, Any], *groups: tuple[str, ...], depth: int = MOST_DEPTH
+    said: dict[str, Any], *groups: tuple[str, ...], either: bool = False, depth: int = MOST_DEPTH
 ) -> list[dict[str, Any]]:
-    """The reports that stand in one body, whatever the list is called that they stand in: the members of a
-    list of objects that say something under one of the names (as `plain_name` has them), each with what is
-    said beside the list; else the body itself.
+    """The reports that stand in one body, whatever holds them: the members of a list of objects that say
+    something under one of the names (as `plain_name` has them), and objects that are reports by themselves,
+    each with what is said beside; and what is said beside, where that is a report too. Else the body itself.
 
-    A group holds the names of one thing: what a member says of it takes the place of what is said beside.
+    A group holds the names of one thing: what a member says of it takes the place of what is said beside. A
+    report says something of every group, or of `either`.
     """
     named = {name for group in groups for name in group}
-    lists = {
-        field: value
-        for field, value in said.items()
-        if isinstance(value, list)
-        and any(isinstance(each, dict) and texts_under(each, named) for each in value)
-    }
-    if lists:
-        beside = {field: value for field, value in said.items() if field not in lists}
-        members = [
-            each if isinstance(each, dict) else {field: each} for field in lists for each in lists[field]
+    inside: dict[str, list[dict[str, Any]]] = {}
+    for field, value in said.items() if depth else ():
+        members = _members(field, value, named)
+        found = [
+            report for each in members for report in reports_in(each, *groups, either=either, depth=depth - 1)
         ]
-        return [_with_what_stands_beside(beside, each, groups) for each in members]
-    for field, value in said.items():
-        inside = reports_in(value, *groups, depth=depth - 1) if isinstance(value, dict) and depth else [value]
-        if inside != [value]:
-            beside = {other: said[other] for other in said if other != field}
-            return [_with_what_stands_beside(beside, each, groups) for each in inside]
-    return [said]
+        is_split = isinstance(value, list) or found != members
+        if found and (is_split or _is_report(found[0], groups, either)):
+            inside[field] = found
+    if not inside:
+        return [said]
+    beside = {field: value for field, value in said.items() if field not in inside}
+    own = [beside] if _is_report(beside, groups, either) else []
+    return own + [
+        _with_what_stands_beside(beside, each, groups) for found in inside.values() for each in found
+    ]
+
+
+def _members(field: str, value: Any, named: set[str]) -> list[dict[str, Any]]:
+    """An object, or what stands in a list of which some object says something under a name."""
+    if not isinstance(value, list):
+        return [value] if isinstance(value, dict) else []
+    objects = [found for each in value for found in _objects(each)]
+    if not any(texts_under(each, named) for each in objects):
+        return []
+    return objects + [{field: each} for each in value if not isinstance(each, dict | list)]
+
+
+def _objects(value: Any) -> list[dict[str, Any]]:
+    """The objects that a value is or holds, also in lists of lists."""
+    if isinstance(value, dict):
+        return [value]
+    return [found for each in value for found in _objects(each)] if isinstance(value, list) else []
+
+
+def _is_report(said: dict[str, Any], groups: tuple[tuple[str, ...], ...], either: bool) -> bool:
+    return (any if either else all)(bool(texts_under(said, group)) for group in groups)
 
 
 def _with_what_stands_beside(
