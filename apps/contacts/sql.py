@@ -6,4 +6,4 @@ from typing import LiteralString
 # consent that there was then.
 DOUBT_IN_FORCE: LiteralString = """(d.state = 'open' or d.state = 'ended' and not exists (
     select from contacts_consent k where k.contact_id = contact.id and k.withdrawn_at is null
-        and k.given_at > d.decided_at))"""
+        and k.recipient = '' and k.given_at > d.decided_at))"""

@@ -25,9 +25,11 @@ class Erasing(Protocol):
     def preview(self, *, number_index: bytes) -> list[Store]:
         """What would go, and what is kept and why. Changes nothing."""
 
-    def erase(self, *, number_index: bytes, phone: Protected | None, reason: str) -> list[Store]:
-        """Delete what may go, in the caller's transaction, and see that it is gone; what went, and what is
-        kept and why.
+    def erase(
+        self, *, number_index: bytes, phone: Protected | None, reason: str, until: datetime | None = None
+    ) -> list[Store]:
+        """Delete what may go of what came `until` then (now), in the caller's transaction, and see that it is
+        gone; what went, and what is kept and why.
 
         `reason` names the request; called again under it, it goes on where it ended. Raises when a store
         still holds what should have gone.

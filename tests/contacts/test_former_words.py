@@ -3,14 +3,20 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from apps.contacts import services
 from apps.contacts.models import Consent, Contact, ContactImport, FormerWord
 from apps.contacts.services import storing
 from apps.core.calendar import clock as site_clock
 from apps.core.crypto import blind_index
+from apps.core.errors import BadInput
 from apps.core.privacy.protected import Protected
 from apps.policies import queries as policies
+from apps.quality import services as quality
 from apps.retention.storage_classes import erase_consents, erase_contacts
+from apps.rights.models import SubjectRequest
+from apps.rights.services import executing
 from tests.contacts.importing import run
 from tests.rights.asking import ask, execute
 from tests.world import PHONE, World
@@ -88,3 +94,74 @@ def test_what_an_import_took_back_is_nobody_s_word(world: World) -> None:
     )
     erase_contacts([world.contact.pk])
     assert not FormerWord.objects.exists()
+
+
+def test_a_withdrawal_where_no_consent_is_open_holds_against_an_older_list(world: World, clock: Any) -> None:
+    """What was agreed to before comes later: the word stands all the same."""
+    world.contact.consents.all().delete()
+    assert services.withdraw_consents(contact=world.contact, how="电话") == 0
+    clock.shift(timedelta(minutes=5))
+    brought(world, "2026-11-20 10:00")
+    assert "consent_withdrawn" in codes(world)
+
+
+def test_a_second_withdrawal_reaches_what_was_given_before_it(world: World, clock: Any) -> None:
+    services.withdraw_consents(contact=world.contact, how="电话")
+    clock.shift(timedelta(days=3))
+    services.withdraw_consents(contact=world.contact, how="又打来电话")
+    clock.shift(timedelta(minutes=5))
+    brought(world, "2026-11-26 10:00")
+    assert "consent_withdrawn" in codes(world)
+
+
+def test_a_request_to_withdraw_of_somebody_who_is_no_contact_is_kept(world: World, clock: Any) -> None:
+    erase_contacts([world.contact.pk])
+    FormerWord.objects.all().delete()
+    execute(world, ask(world, kind="withdraw"))
+    clock.shift(timedelta(minutes=5))
+    brought(world, "2026-11-20 10:00")
+    assert "consent_withdrawn" in codes(world)
+
+
+def test_who_comes_back_by_themselves_is_not_deleted_by_their_older_request(world: World, clock: Any) -> None:
+    """Something of the person is kept for now: what is done later is about what there was then."""
+    quality.record_complaint(
+        actor=world.people["compliance"], channel="telephone", kind="other", text="太频繁", phone=PHONE
+    )
+    request = execute(world, ask(world))
+    assert request.state == SubjectRequest.State.REMAINDER
+    at = FormerWord.objects.get().at
+    clock.shift(timedelta(days=1))
+    again = brought(world, "2026-11-25 09:00")
+    clock.shift(timedelta(days=1))
+    executing.finish_remainder(request.pk)
+    assert Contact.objects.filter(pk=again.pk, erasing_at=None).exists()
+    assert FormerWord.objects.get().at == at
+    assert "consent_withdrawn" not in codes(world)
+
+
+def test_a_consent_by_hand_from_before_a_withdrawal_is_refused_with_its_sentence(
+    world: World, clock: Any
+) -> None:
+    services.withdraw_consents(contact=world.contact, how="电话")
+    world.contact.consents.all().delete()
+    with pytest.raises(BadInput):
+        services.record_consent(
+            contact=world.contact, purpose=world.purpose, channel="paper",
+            given_at=world.at("09:00") - timedelta(days=2), reference="表单",
+            actor=world.people["supervisor"],
+        )  # fmt: skip
+
+
+def test_a_consent_to_hand_data_over_does_not_end_a_doubt(world: World, clock: Any) -> None:
+    doubt = services.raise_doubt(
+        number_index=bytes(world.contact.number_index), origin="call", reference="接听人称不是本人",
+        actor=world.people["agent"],
+    )  # fmt: skip
+    services.end_consent(actor=world.people["compliance"], doubt=doubt, reason="已核实")
+    clock.shift(timedelta(hours=1))
+    services.record_consent(
+        contact=world.contact, purpose=world.purpose, channel="paper", given_at=site_clock.now(),
+        reference="表单", recipient="合作方甲", actor=world.people["supervisor"],
+    )  # fmt: skip
+    assert "number_in_doubt" in codes(world)

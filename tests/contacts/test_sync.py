@@ -12,9 +12,10 @@ from apps.accounts.models import ApiClient
 from apps.campaigns.models import QueueEntry
 from apps.contacts import services
 from apps.contacts.models import Consent, Contact, DataSource, ExternalRef
-from apps.contacts.services import syncing
+from apps.contacts.services import flag_minor, syncing
 from apps.contacts.services.syncing import ContactRecord
 from apps.retention.services import purging
+from apps.retention.storage_classes import erase_contacts
 from tests.http import Api, problem
 from tests.world import OTHER_PHONE, PHONE, World
 
@@ -242,7 +243,7 @@ def test_what_a_bulk_asks_the_database_does_not_grow_with_what_is_the_same(
     crm: Api, django_assert_max_num_queries: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(syncing, "TOGETHER", 20)
-    with django_assert_max_num_queries(17 * 40 + 2 * 20 + 10):  # and what is remembered of the whole list
+    with django_assert_max_num_queries(17 * 40 + 2 * 20 + 15):  # and what is remembered of the whole list
         assert {status for status, _code in bulk(crm, people(40, list="spring"))} == {"created"}
     # a savepoint for each, and what is read for twenty at once
     with django_assert_max_num_queries(2 * 40 + 2 * 20):
@@ -358,3 +359,25 @@ def test_an_item_without_the_form_of_a_contact_is_refused_by_itself(crm: Api) ->
     assert [each["status"] for each in results] == ["created", "refused", "refused", "refused"]
     assert [each["external_id"] for each in results] == ["crm-1", "crm-2", "", ""]
     assert all(each["detail"] for each in results[1:])
+
+
+def test_who_withdrew_and_is_under_age_is_so_under_another_number_too(world: World, crm: Api) -> None:
+    crm.send("put", "contacts/crm-1", RECORD)
+    crm.send("post", "contacts/crm-1/withdrawals", {"how": "电话"})
+    flag_minor(
+        actor=world.people["agent"],
+        contact=ExternalRef.objects.get(external_id="crm-1").contact,
+        reason="自称十五岁",
+    )
+    crm.send("put", "contacts/crm-1", {**RECORD, "phone": "13700001777"})
+    assert set(world.authorize(phone="13700001777", reserve=False).codes) == {"consent_withdrawn", "minor"}
+
+
+def test_a_minor_who_stands_twice_in_a_bulk_stays_one(world: World, crm: Api) -> None:
+    crm.send("put", "contacts/crm-1", RECORD)
+    contact = ExternalRef.objects.get(external_id="crm-1").contact
+    flag_minor(actor=world.people["agent"], contact=contact, reason="自称十五岁")
+    erase_contacts([contact.pk])
+    again = {**RECORD, "external_id": "crm-1"}
+    crm.send("post", "contacts", {"items": [again, {**again, "name": "王大明"}]})
+    assert "minor" in world.authorize(phone=OTHER_PHONE, reserve=False).codes

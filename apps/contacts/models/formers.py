@@ -1,4 +1,5 @@
-"""What a person who was deleted had said: it outlives them, or a list would bring it back (R2, R20, R25)."""
+"""What a person has said of their consents and age: it outlives the rows, or a list would bring them back (R2,
+R20, R25)."""
 
 import pgtrigger
 from django.db import models
@@ -13,10 +14,11 @@ TAKEN_BACK = "import taken back"  # by whoever brought the consent; the person s
 
 class FormerWord(Dated):
     """That consents given before `at` do not count any more: to one purpose and recipient, or, without a
-    purpose, to any, of somebody who was deleted because they asked for it. Or that a person is under age.
+    purpose, to any. Or that a person is under age.
 
-    Kept by the hash of the number. Rows are written by triggers when consents and flags are deleted, and when
-    a request to delete is carried out; compliance's lifting of a new flag takes the age away.
+    Kept by the hash of the number. Written with each withdrawal, also where no consent is open, when a
+    request to delete is carried out, and by triggers when consents and flags are deleted; compliance's
+    lifting of a new flag takes the age away.
     """
 
     IN_TRAIL = False

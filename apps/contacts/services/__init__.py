@@ -1,6 +1,6 @@
 """Changes to contacts, one file a subject."""
 
-from .consenting import end_former_consents, record_consent, withdraw_consent, withdraw_consents
+from .consenting import note_withdrawal, record_consent, withdraw_consent, withdraw_consents
 from .doubting import end_consent, keep_consent, raise_doubt
 from .import_reports import report_lines, report_workbook
 from .importing import choose_heading, confirm_import, discard_import, import_now, run_import, start_import
@@ -30,12 +30,12 @@ __all__ = [
     "create_source",
     "discard_import",
     "end_consent",
-    "end_former_consents",
     "flag_minor",
     "forecast",
     "import_now",
     "keep_consent",
     "lift_minor",
+    "note_withdrawal",
     "propose_wording",
     "raise_doubt",
     "record_consent",

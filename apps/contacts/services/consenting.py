@@ -74,7 +74,8 @@ def record_consent(
     )
     if known := next((each for each in recorded if each.given_at == given_at), None):
         return known
-    if recorded and client is None:  # what a program brings is kept with its withdrawal (`WITHDRAWN_BEFORE`)
+    # what a program brings is kept with its withdrawal (`WITHDRAWN_BEFORE`)
+    if client is None and (recorded or _said_before(contact, purpose, recipient, given_at)):
         raise BadInput(
             _("The person withdrew this consent after that time. Record what they agreed to since.")
         )
@@ -91,6 +92,16 @@ def record_consent(
     )  # fmt: skip
 
 
+def _said_before(contact: Contact, purpose: Purpose, recipient: str, given_at: datetime) -> bool:
+    """Whether the person of this number withdrew it later, in words of which no consent is left."""
+    return FormerWord.objects.filter(
+        Q(purpose=None) | Q(purpose=purpose, recipient=recipient),
+        number_index=contact.number_index,
+        is_minor=False,
+        at__gt=given_at,
+    ).exists()
+
+
 def _wording(contact: Contact, version: str) -> Wording:
     if not version:
         return contact.source.wording
@@ -102,18 +113,40 @@ def _wording(contact: Contact, version: str) -> Wording:
     return found
 
 
-def end_former_consents(number_index: bytes) -> None:
-    """Who asked to be deleted is deleted: what they agreed to before does not count when a list brings it
-    again. In the caller's transaction."""
+def note_withdrawal(
+    number_index: bytes, *, purpose: Purpose | None = None, recipient: str = "", at: datetime | None = None
+) -> None:
+    """What the person of this number agreed to before `at` (now) does not count when it is recorded later: to
+    one purpose and recipient, or to any. In the caller's transaction, under the lock of the number."""
     now = clock.now()
-    FormerWord.objects.update_or_create(
-        number_index=number_index,
-        purpose=None,
-        recipient="",
-        is_minor=False,
-        defaults={"at": now},
-        create_defaults={"at": now, "created_at": now},
+    word, is_new = FormerWord.objects.select_for_update().get_or_create(
+        number_index=number_index, purpose=purpose, recipient=recipient, is_minor=False,
+        defaults={"at": at or now, "created_at": now},
+    )  # fmt: skip
+    if not is_new and word.at < (at or now):
+        word.at = at or now
+        word.save(update_fields=["at"])
+
+
+def carry_words(before: Contact, after: Contact, *, client: ApiClient) -> None:
+    """A person has another number: what they withdrew holds there too. In the caller's transaction, under the
+    locks of both numbers."""
+    withdrawn = (
+        before.consents.filter(withdrawn_at__isnull=False)
+        .exclude(withdrawal=TAKEN_BACK)
+        .values_list("purpose_id", "recipient", "withdrawn_at")
     )
+    former = FormerWord.objects.filter(number_index=before.number_index, is_minor=False)
+    words = {*withdrawn, *former.values_list("purpose_id", "recipient", "at")}
+    purposes = Purpose.objects.in_bulk([purpose for purpose, _recipient, _at in words if purpose])
+    for purpose_id, recipient, at in words:
+        purpose = purposes[purpose_id] if purpose_id else None
+        note_withdrawal(bytes(after.number_index), purpose=purpose, recipient=recipient, at=at)
+        said = Q(purpose=purpose, recipient=recipient) if purpose else Q()
+        ended = after.consents.select_related("contact", "purpose").filter(
+            said, withdrawn_at__isnull=True, given_at__lt=at
+        )
+        _withdraw(list(ended), _("Said under the number before (%(client)s).") % {"client": client.name})
 
 
 @transaction.atomic
@@ -136,6 +169,7 @@ def withdraw_consent(
         raise WrongState()
     said = consent.purpose_id, consent.recipient
     consent = open_ones[consent.pk]
+    note_withdrawal(bytes(consent.contact.number_index), purpose=consent.purpose, recipient=consent.recipient)
     _withdraw(
         [each for each in open_ones.values() if (each.purpose_id, each.recipient) == said],
         checked_text(how, _("Say how it was withdrawn: in a call, by letter, on the page."), most=200),
@@ -145,8 +179,8 @@ def withdraw_consent(
 
 @transaction.atomic
 def withdraw_consents(*, contact: Contact, how: str, purpose: Purpose | None = None) -> int:
-    """Withdraw all of a person's consents, or all for one purpose; returns how many. The caller has checked
-    who asks."""
+    """Withdraw all of a person's consents, or all for one purpose; returns how many. One that was given
+    before and is recorded later is ended too. The caller has checked who asks."""
     lock_number(bytes(contact.number_index))
     locked_contact(contact.pk)  # an import under way has stored what it brings, or waits
     open_ones = (
@@ -155,6 +189,8 @@ def withdraw_consents(*, contact: Contact, how: str, purpose: Purpose | None = N
         .filter(withdrawn_at__isnull=True)
     )
     found = list(open_ones.filter(purpose=purpose) if purpose else open_ones)
+    for recipient in {"", *(consent.recipient for consent in found)} if purpose else {""}:
+        note_withdrawal(bytes(contact.number_index), purpose=purpose, recipient=recipient)
     _withdraw(
         found, checked_text(how, _("Say how it was withdrawn: in a call, by letter, on the page."), most=200)
     )

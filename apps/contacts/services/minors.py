@@ -26,9 +26,10 @@ def flag_minor(
         raise NotAllowed()
     lock_number(bytes(contact.number_index))
     contact = locked_contact(contact.pk)
-    if up := contact.minor_flags.filter(lifted_at__isnull=True).first():
-        return up
-    flag = MinorFlag.objects.create(
+    flag = contact.minor_flags.filter(lifted_at__isnull=True).first()
+    if flag is not None and contact.is_minor:
+        return flag
+    flag = flag or MinorFlag.objects.create(
         contact=contact, set_by=None if client else actor, client=client, created_at=clock.now(),
         reason=checked_text(reason, _("Say what shows that the client is a minor."), most=200),
     )  # fmt: skip

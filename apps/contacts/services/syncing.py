@@ -29,8 +29,8 @@ from apps.policies import queries as policies
 from apps.policies.models import DataClass
 
 from .. import rules, signals
-from ..models import Consent, Contact, DataSource, ExternalRef, Purpose
-from .consenting import record_consent, withdraw_consents
+from ..models import Consent, Contact, DataSource, ExternalRef, FormerWord, Purpose
+from .consenting import carry_words, record_consent, withdraw_consents
 from .importing import check_source
 from .locking import locked_contact
 from .minors import flag_minor
@@ -232,6 +232,7 @@ class _Known:
         self.client = client
         self.refs: dict[str, ExternalRef] = {}
         self.contacts: dict[bytes, Contact] = {}
+        self.minors: set[bytes] = set()  # numbers of people who were known to be under age
         self.consents: set[tuple[int, str, str, datetime]] = set()  # contact, purpose, recipient, moment
         self._sources: dict[int, DataSource] = {}
         self._lists: dict[str, tuple[list[int], HeguiError | None]] = {}
@@ -269,6 +270,8 @@ class _Known:
             .order_by("number_index")
         )
         contacts = {bytes(contact.number_index): contact for contact in rows}
+        former = FormerWord.objects.filter(is_minor=True, number_index__in=held)
+        self.minors = {bytes(index) for index in former.values_list("number_index", flat=True)}
         given = Consent.objects.filter(contact__in=contacts.values())
         self.consents = {
             said for said in self.consents if said[0] not in {contact.pk for contact in contacts.values()}
@@ -385,14 +388,18 @@ def _written(known: _Known, contact: Contact, payload: ContactRecord, *, partial
         contact.source = known.source(payload.source)
     if contact.pk is not None and _values(contact) == before:
         return False
-    contact.save()
+    if contact.pk is None:
+        contact.save()
+        contact.is_minor = bytes(contact.number_index) in known.minors  # as the trigger `know_age` stores it
+    else:
+        contact.save(update_fields=["name", "note", "tags", "source"])
     known.contacts[bytes(contact.number_index)] = contact
     return True
 
 
 def _linked(known: _Known, external_id: str, ref: ExternalRef | None, contact: Contact) -> bool:
-    """Whether the id names another contact now. A number that changed takes the id with it, and is not kept
-    when nobody names it."""
+    """Whether the id names another contact now. A number that changed takes the id with it and what the
+    person withdrew, and is not kept when nobody names it."""
     if ref is not None and ref.contact_id == contact.pk:
         return False
     try:
@@ -403,6 +410,10 @@ def _linked(known: _Known, external_id: str, ref: ExternalRef | None, contact: C
         if cast("Any", error.__cause__).diag.constraint_name != "contact_once_a_client":
             raise
         raise NumberTaken() from None
+    if ref is not None:
+        carry_words(ref.contact, contact, client=known.client)
+        if ref.contact.is_minor:
+            _minor_flagged(known, contact, str(_("known under the number before")))
     if ref is not None and not ref.contact.external_refs.exists():
         _begin_erasure(ref.contact)
     return True

@@ -232,9 +232,11 @@ def preview_person(*, number_index: bytes) -> list[Store]:
 
 
 @transaction.atomic
-def erase_person(*, number_index: bytes, phone: Protected | None, reason: str) -> list[Store]:
-    """Delete what may go, in one transaction, and say what went and what is kept and why
-    (`rights.ports.Erasing`).
+def erase_person(
+    *, number_index: bytes, phone: Protected | None, reason: str, until: datetime | None = None
+) -> list[Store]:
+    """Delete what may go of what came `until` then, in one transaction, and say what went and what is kept
+    and why (`rights.ports.Erasing`).
 
     The ledger outside the database is written with the contact and with the number, so that a restore erases
     both again: last, when everything is seen to be gone and only the commit is missing. What is not carried
@@ -243,15 +245,19 @@ def erase_person(*, number_index: bytes, phone: Protected | None, reason: str) -
     share_holds()
     lock_number(number_index)
     # Whatever is kept of the person is not called any more, and what was reserved falls.
-    Contact.everyone.filter(number_index=number_index, erasing_at__isnull=True).update(erasing_at=clock.now())
-    withdraw_reservations(number_index=number_index)
+    people = Contact.everyone.filter(number_index=number_index, created_at__lte=until or clock.now())
+    people.filter(erasing_at__isnull=True).update(erasing_at=clock.now())
+    if people.exists() or until is None:
+        withdraw_reservations(number_index=number_index)
     begin = _beginning(number_index, phone, reason)
     with noting() as names:
-        made = drop_files_with(number_index) + drop_packs_of(number_index) + drop_copies_of(number_index)
+        made = sum(
+            drop(number_index, until=until) for drop in (drop_files_with, drop_packs_of, drop_copies_of)
+        )
         exports = Store("exports", made)
-        messages = Store("messages", drop_messages_to(number_index))
-        stores = _erase(_person(number_index, held(), clock.now()))
-    if files_with(number_index).exists():
+        messages = Store("messages", 0 if until else drop_messages_to(number_index))
+        stores = _erase(_person(number_index, held(), clock.now(), until))
+    if files_with(number_index).filter(created_at__lte=until or clock.now()).exists():
         raise ErasureIncomplete(store="exports")
     erasure = begin()
     if names and erasure is None:

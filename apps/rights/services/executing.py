@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.contacts.models import Contact
-from apps.contacts.services import correct_name, end_former_consents, withdraw_consents
+from apps.contacts.services import correct_name, note_withdrawal, withdraw_consents
+from apps.core.database.locks import lock_number
 from apps.core.errors import BadInput
 from apps.jobs.services import delete_discarded
 
@@ -79,11 +80,11 @@ def _contact(request: SubjectRequest) -> Contact | None:
 
 def _withdraw(request: SubjectRequest) -> int:
     contact = _contact(request)
-    return (
-        withdraw_consents(contact=contact, how=f"request {request.public_id}", purpose=request.purpose)
-        if contact
-        else 0
-    )
+    if contact is None:  # a list may bring them tomorrow
+        lock_number(bytes(request.number_index))
+        note_withdrawal(bytes(request.number_index), purpose=request.purpose)
+        return 0
+    return withdraw_consents(contact=contact, how=f"request {request.public_id}", purpose=request.purpose)
 
 
 def _correct(request: SubjectRequest, answer: str) -> int:
@@ -98,13 +99,16 @@ def _correct(request: SubjectRequest, answer: str) -> int:
 
 def _delete(request: SubjectRequest) -> str:
     """What went is added to what went before; what is kept for now leaves a remainder. No consent of before
-    comes back with the next list."""
-    end_former_consents(bytes(request.number_index))
+    comes back with the next list, and who comes back by themselves since is not deleted again."""
+    first = request.events.filter(kind=RequestEvent.Kind.EXECUTED).order_by("pk").first()
+    if first is None:
+        note_withdrawal(bytes(request.number_index))
     fresh = _result(
         ports.erasing.provider.erase(
-            number_index=bytes(request.number_index), phone=request.phone, reason=f"request:{request.pk}"
+            number_index=bytes(request.number_index), phone=request.phone, reason=f"request:{request.pk}",
+            until=first.created_at if first else None,
         )
-    )
+    )  # fmt: skip
     done = dict(request.result.get("done", {}))
     for store, count in fresh["done"].items():
         done[store] = done.get(store, 0) + count
