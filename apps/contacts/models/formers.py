@@ -1,5 +1,5 @@
-"""What a person has said of their consents and age: it outlives the rows, or a list would bring them back (R2,
-R20, R25)."""
+"""What a person has said of their consents and age: it outlives the rows, or a list would bring them back
+(R2, R20, R25)."""
 
 import pgtrigger
 from django.db import models

@@ -25,6 +25,7 @@ from .advising import grams, plain
 RIDGE = 0.3
 MEANING_SHARE = 0.5  # of the likeness by meaning beside that by characters
 LEAST_PASSAGES = 2  # that a feature stands in
+COUNTED = frozenset("v")  # hands that are never learned from
 READ_WHOLE = frozenset("abcz")  # hands that are learned from as a whole; of the others every second passage
 FALSE_AT_MOST = 0.03  # of lawful passages of unseen hands that are advised against
 MISSED_BY_CHARACTERS = 0.03  # of violating passages that are passed over by characters alone
@@ -52,6 +53,8 @@ class Passage:
 
     @property
     def is_learned_from(self) -> bool:
+        if self.hand in COUNTED:
+            return False
         return self.hand in READ_WHOLE or int(self.name[1:]) % 2 == 1
 
 
