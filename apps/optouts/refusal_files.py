@@ -11,11 +11,11 @@ import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import chain, islice
 
 from django.utils.translation import gettext as _
 
-from apps.core.documents.spreadsheets import FileRefused, Table, find_heading, with_heading
+from apps.core.documents.spreadsheets import FileRefused, Table, find_heading, first_rows, with_heading
 from apps.core.documents.workbooks import open_table
 from apps.core.privacy import phones
 from apps.core.privacy.canonical_text import even, simplified
@@ -27,7 +27,9 @@ HEADINGS = frozenset({
     "电话号码", "联系电话", "号码", "被叫号码", "移动电话",
 })  # fmt: skip
 _ASIDE = re.compile(r"[(\[<{【《〔].*?[)\]>}】》〕]|必填项?|选填项?|[0-9]+$")
-_SPEAKS_OF_A_NUMBER = re.compile(r"手机|电话|号码|联系(?:人|方式)|phone|mobile|^tel|msisdn|^number")
+_SPEAKS_OF_A_NUMBER = re.compile(
+    r"手机|电话|号码|座机|固话|宅电|联系(?:人|方式)|phone|mobile|^tel|msisdn|^number"
+)
 # No heading: it holds digits, also spoken ones.
 _DIGITS = re.compile(r"[0-9]{5}|[零〇一二三四五六七八九幺洞两]{5}")
 _MANY_DIGITS = re.compile(r"(?:[0-9][^0-9]{0,2}){7}")
@@ -83,7 +85,7 @@ class Refusals:
     def rows(self) -> Iterator[tuple[int, str]]:
         """Each row's number in the file and the text of its cells with numbers, blank rows left out."""
         columns = set(self.columns)
-        for row, cells in self.table.rows():
+        for row, cells in chain(self._above(), self.table.rows()):
             if any(cell.strip() for cell in cells):
                 yield (
                     row,
@@ -94,9 +96,15 @@ class Refusals:
                     ),
                 )
 
+    def _above(self) -> Iterator[tuple[int, list[str]]]:
+        """The rows above the heading in which a number stands."""
+        for row, cells in first_rows(io.BytesIO(self.table.content), self.table.layout):
+            if row < self.table.layout.heading_row and any(map(phones.numbers_in, cells)):
+                yield row, cells
+
     def count(self) -> int:
         """How many rows there are; reads the whole list, so that a broken end shows before any start."""
-        return self.table.count()
+        return sum(1 for _row in self._above()) + self.table.count()
 
 
 def open_refusals(content: bytes) -> Refusals:

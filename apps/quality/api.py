@@ -16,7 +16,8 @@ from apps.calls.models import Call
 from apps.calls.services import find_number
 from apps.core.calendar import clock
 from apps.core.calendar.timestamps import possible_or, read_timestamp
-from apps.core.errors import NotFound
+from apps.core.errors import HeguiError, NotFound
+from apps.core.privacy.protected import Protected
 from apps.core.web import ids
 from apps.core.web.ids import row_number
 
@@ -151,13 +152,13 @@ def post_transcript(
 
 @router.post("complaints", response={201: ComplaintKept}, summary="Record a complaint")
 def post_complaint(request: ClientRequest, payload: ComplaintIn, key: IdempotencyKey = None) -> Any:
-    """By call, by contact or by number. The same reference again is the complaint that is stored. `opt_out`
-    puts the number on the register, which is what somebody who complains of calls wants unless they say
-    otherwise."""
+    """By call, by contact or by number; a number beside the call is opted out too. The same reference again
+    is the complaint that is stored. `opt_out` puts the number on the register, which is what somebody who
+    complains of calls wants unless they say otherwise."""
     client, now = request.auth, clock.now()
     require_scope(client, ApiClient.Scope.COMPLAINTS)
     call = _call(client, payload.call) if payload.call else None
-    phone = None if call else find_number(contact=payload.contact, phone=payload.phone)
+    phone = _number(payload, call)
     kept = services.record_complaint(
         client=client,
         channel=Complaint.Channel.API,
@@ -172,6 +173,16 @@ def post_complaint(request: ClientRequest, payload: ComplaintIn, key: Idempotenc
         and (phone is not None or (call is not None and call.contact_id is not None)),
     )
     return Status(201, {"complaint": kept.public_id, "due_at": timezone.localtime(kept.due_at)})
+
+
+def _number(payload: ComplaintIn, call: Call | None) -> Protected | None:
+    """Beside a call what cannot be used is no reason to refuse the complaint."""
+    try:
+        return find_number(contact=payload.contact, phone=payload.phone)
+    except HeguiError:
+        if call is None:
+            raise
+        return None
 
 
 def _call(client: ApiClient, public_id: str) -> Call:

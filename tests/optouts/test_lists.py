@@ -487,6 +487,8 @@ def test_both_columns_of_numbers_are_read(world: World) -> None:
         f"手机号,备注\n{PHONE},另一个号 {OTHER_PHONE}",
         f"手机号,备注\n{PHONE},还有 {OTHER_PHONE[:4]} {OTHER_PHONE[4:7]} {OTHER_PHONE[7:]}",
         f"手机号,x\n{PHONE}--{OTHER_PHONE},y",
+        f"{PHONE}\n手机号\n{OTHER_PHONE}",
+        f"{PHONE}名单\n手机号\n{OTHER_PHONE}",
     ],
 )  # fmt: skip
 def test_no_column_with_numbers_is_passed_over(world: World, content: str) -> None:
@@ -500,6 +502,12 @@ def test_a_first_row_that_cannot_be_read_is_no_heading(world: World, first: str)
     taken_in(world, f"{first}\n{PHONE},乙".encode())
     assert [row.row for row in queries.unread_rows()] == [1]
     assert is_refused(world, PHONE)
+
+
+def test_a_column_of_landlines_is_read(world: World) -> None:
+    taken = taken_in(world, f"手机,座机\n{PHONE},01085550101\n".encode())
+    assert taken.counts["recorded"] == 2
+    assert is_refused(world, "01085550101")
 
 
 def test_numbers_of_other_things_are_no_telephones(world: World) -> None:

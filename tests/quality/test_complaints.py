@@ -275,6 +275,24 @@ def test_a_reference_used_again_loses_no_refusal(world: World) -> None:
     assert OptOut.objects.count() == Complaint.objects.count() == 2
 
 
+def test_who_is_named_beside_the_call_refuses_too(world: World) -> None:
+    world.add_contact(OTHER_PHONE)
+    call = world.connected()
+    body = {"kind": "unwanted", "text": "家人也不要再接到", "call": call.public_id, "reference": "n-1"}
+    assert Api(world.key).post("complaints", {**body, "phone": OTHER_PHONE}).status_code == 201
+    assert Api(world.key).post("complaints", {**body, "phone": "12", "reference": "n-2"}).status_code == 201
+    for phone in (PHONE, OTHER_PHONE):
+        assert "opted_out" in world.authorize(phone=phone, reserve=False).codes
+
+
+def test_a_reference_that_came_without_a_number_loses_nobody(world: World) -> None:
+    world.add_contact(OTHER_PHONE)
+    complain(world, reference="letter-7")
+    for phone in (PHONE, OTHER_PHONE):
+        complain(world, reference="letter-7", phone=phone, opts_out=True)
+        assert "opted_out" in world.authorize(phone=phone, reserve=False).codes
+
+
 def test_a_call_of_a_foreign_campaign_is_not_there(world: World) -> None:
     _client, key = world.api_client("other", "complaints")
     body = {"kind": "unwanted", "text": "x", "call": world.connected().public_id, "reference": "1"}

@@ -78,11 +78,15 @@ def record_complaint(
         # The sender used its reference again, for somebody else.
         reference = f"{reference[: MOST_REFERENCE - 33]}~{blind_index.tag([index.hex()])}"
         known = _known(channel, reference)
+    # who is named beside the call refuses too
+    other = (phone if isinstance(phone, Protected) else phones.normalise(phone)) if call and phone else None
     if known:
-        if opts_out and number is not None and not known.has_opted_out:
+        if opts_out and number is not None:
             _opt_out(known, number, contact, actor, client)
+        if opts_out and other is not None:
+            _opt_out(known, other, None, actor, client)
         return known
-    if opts_out and number is None:
+    if opts_out and number is None and other is None:
         raise BadInput(_("Without a number nobody can be put on the register: type it, or choose the call."))
     received = received_at or now
     calendar = policies.calendar(now)
@@ -102,6 +106,8 @@ def record_complaint(
     _note(complaint, Kind.OPENED, actor, "", received)
     if opts_out and number is not None:
         _opt_out(complaint, number, contact, actor, client)
+    if opts_out and other is not None:
+        _opt_out(complaint, other, None, actor, client)
     signals.complaint_opened.send(sender=Complaint, complaint=complaint)
     if actor is None or complaint.owner_id != actor.pk:
         notify(
