@@ -12,6 +12,7 @@ taken away by the next writer.
 | `erased` | they are gone, and that was checked |
 | `refused` | an opt-out took effect |
 | `lifted` | fresh consent lifted what was said before it |
+| `word` | consents given before it do not count, or somebody is under age |
 """
 
 import hmac

@@ -5,20 +5,23 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.core.files.storage import default_storage
-from django.db import connection
+from django.db import connection, transaction
 from django.utils.translation import override
 
 from apps.audit import services as audit
 from apps.calls.models import Call
-from apps.contacts.models import Contact, ContactImport
+from apps.contacts import services as contacts
+from apps.contacts.models import Contact, ContactImport, FormerWord
 from apps.core.crypto import blind_index, encrypted_files, keyring
 from apps.core.errors import BadInput
+from apps.core.privacy.protected import Protected
 from apps.optouts import services as optouts
 from apps.optouts.models import OptOut
 from apps.quality.models import Recording, Transcript
@@ -26,7 +29,7 @@ from apps.retention import archive, databases, ledger, services
 from apps.retention.archive import BackupRefused, Secrets, read_head
 from apps.retention.backup_places import PlaceAway
 from apps.retention.models import Erasure
-from apps.retention.services import restoring
+from apps.retention.services import restoring, writing_ledger
 from tests.conftest import S3
 from tests.rights.asking import ask, execute, history
 from tests.site import free_port
@@ -318,6 +321,28 @@ def test_a_restore_cut_short_leaves_the_system_empty_and_the_next_one_works(
     restored(backup, elsewhere)
     with databases.working_on(elsewhere):
         assert Contact.objects.count() == 1
+
+
+def test_no_restore_forgets_what_people_said_since(
+    world: World, backup: Path, elsewhere: str, clock: Any
+) -> None:
+    """A withdrawal, a minor, somebody who asked to be deleted since the backup: known from the ledger."""
+    other, third = world.add_contact(OTHER_PHONE), "13700001777"
+    clock.shift(timedelta(minutes=5))
+    contacts.withdraw_consents(contact=world.contact, how="电话")
+    contacts.flag_minor(actor=world.people["agent"], contact=world.contact, reason="自称十五岁")
+    contacts.withdraw_consents(contact=other, how="电话", purpose=world.purpose)
+    with transaction.atomic():
+        contacts.note_withdrawal(blind_index.number_index(Protected("+86" + third, "phone")))
+    assert writing_ledger.write_register() == 4
+    assert writing_ledger.write_register() == 0
+    restored(backup, elsewhere)
+    with databases.working_on(elsewhere):
+        again = Contact.objects.get(pk=world.contact.pk)
+        assert again.is_minor
+        assert not again.consents.filter(withdrawn_at=None).exists()
+        words = FormerWord.objects.filter(is_minor=False).values_list("purpose__code", flat=True)
+        assert sorted(words, key=str) == [None, None, world.purpose.code]
 
 
 def test_the_register_has_no_entry_twice_after_a_restore(

@@ -9,6 +9,7 @@ from apps.core.database.base_models import Dated, is_hash
 
 from .sources import Purpose
 
+KNOWN_BEFORE = "known from before the deletion"
 TAKEN_BACK = "import taken back"  # by whoever brought the consent; the person said nothing
 
 
@@ -29,8 +30,20 @@ class FormerWord(Dated):
     recipient = models.CharField(max_length=120, blank=True)
     at = models.DateTimeField()
     is_minor = models.BooleanField(default=False)
+    # written into the ledger outside the database as it is now, so that no restore forgets it (R9)
+    in_ledger = models.BooleanField(default=False, db_default=False)
 
     class Meta:
+        triggers = [
+            pgtrigger.Trigger(
+                name="moved_on",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Condition("new.at <> old.at or new.number_index <> old.number_index"),
+                func="new.in_ledger := false; return new;",
+            )
+        ]
+        indexes = [models.Index(fields=["id"], condition=Q(in_ledger=False), name="word_not_in_ledger")]
         constraints = [
             models.CheckConstraint(condition=is_hash("number_index"), name="former_word_hash_is_32_bytes"),
             models.UniqueConstraint(
@@ -94,5 +107,5 @@ KNOW_AGE = pgtrigger.Trigger(
         )
         update contacts_contact contact set is_minor = true from minors where contact.id = minors.id;
         return null;
-    """.replace("REASON", "known from before the deletion"),
+    """.replace("REASON", KNOWN_BEFORE),
 )

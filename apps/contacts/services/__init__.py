@@ -1,6 +1,6 @@
 """Changes to contacts, one file a subject."""
 
-from .consenting import note_withdrawal, record_consent, withdraw_consent, withdraw_consents
+from .consenting import note_withdrawal, record_consent, replay_word, withdraw_consent, withdraw_consents
 from .doubting import end_consent, keep_consent, raise_doubt
 from .import_reports import report_lines, report_workbook
 from .importing import choose_heading, confirm_import, discard_import, import_now, run_import, start_import
@@ -41,6 +41,7 @@ __all__ = [
     "record_consent",
     "record_purpose",
     "refuse_source",
+    "replay_word",
     "report_lines",
     "report_workbook",
     "retire_purpose",

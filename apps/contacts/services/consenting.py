@@ -15,9 +15,11 @@ from apps.core.errors import BadInput, NotAllowed, WrongState
 from apps.core.privacy.free_text import checked_text
 
 from .. import signals
-from ..models import Consent, Contact, FormerWord, Purpose, Wording
-from ..models.formers import TAKEN_BACK
+from ..models import Consent, Contact, FormerWord, MinorFlag, Purpose, Wording
+from ..models.consents import SAID_BEFORE
+from ..models.formers import KNOWN_BEFORE, TAKEN_BACK
 from .locking import locked_contact
+from .minors import note_age
 
 RECORDERS = (Role.SUPERVISOR, Role.COMPLIANCE)
 ANYONE = (Role.AGENT, Role.SUPERVISOR, Role.COMPLIANCE)
@@ -195,6 +197,31 @@ def withdraw_consents(*, contact: Contact, how: str, purpose: Purpose | None = N
         found, checked_text(how, _("Say how it was withdrawn: in a call, by letter, on the page."), most=200)
     )
     return len(found)
+
+
+@transaction.atomic
+def replay_word(
+    number_index: bytes, *, purpose_code: str | None, recipient: str, at: datetime, is_minor: bool
+) -> None:
+    """After a restore: what the person of this number said since the backup. A purpose that is not known any
+    more stands for all: what was said of it is not lost."""
+    lock_number(number_index)
+    contact = Contact.everyone.select_for_update().filter(number_index=number_index).first()
+    if is_minor:
+        note_age(number_index)
+        if contact is not None and not contact.is_minor:
+            MinorFlag.objects.create(contact=contact, reason=KNOWN_BEFORE)
+            contact.is_minor = True
+            contact.save(update_fields=["is_minor"])
+        return
+    purpose = Purpose.objects.filter(code=purpose_code).first() if purpose_code else None
+    note_withdrawal(number_index, purpose=purpose, recipient=recipient if purpose else "", at=at)
+    if contact is not None:
+        said = Q(purpose=purpose, recipient=recipient) if purpose else Q()
+        ended = contact.consents.select_related("contact", "purpose").filter(
+            said, withdrawn_at__isnull=True, given_at__lt=at
+        )
+        _withdraw(list(ended), SAID_BEFORE)
 
 
 def _withdraw(consents: list[Consent], how: str) -> None:

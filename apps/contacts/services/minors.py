@@ -35,8 +35,19 @@ def flag_minor(
     )  # fmt: skip
     contact.is_minor = True
     contact.save(update_fields=["is_minor"])
+    note_age(bytes(contact.number_index))
     signals.calling_stopped.send(sender=MinorFlag, contact=contact, purpose=None, marketing_only=True)
     return flag
+
+
+def note_age(number_index: bytes) -> None:
+    """The person of this number is under age, whatever becomes of the contact. In the caller's
+    transaction."""
+    now = clock.now()
+    FormerWord.objects.get_or_create(
+        number_index=number_index, purpose=None, recipient="", is_minor=True,
+        defaults={"at": now, "created_at": now},
+    )  # fmt: skip
 
 
 @transaction.atomic

@@ -24,6 +24,7 @@ from apps.accounts.models import ApiClient, User
 from apps.audit.heads import heads_file, note_restore
 from apps.audit.services import verify_trail
 from apps.contacts.models import Contact
+from apps.contacts.services import replay_word
 from apps.core.calendar import clock
 from apps.core.crypto import blind_index, keyring
 from apps.core.documents.append_only import Location, copy_lines
@@ -266,6 +267,9 @@ def _replay_lines(since: int) -> tuple[dict[str, int], int]:
         fresh = [line for line in batch if line.number > since]
         result["opt_outs"] += _replay_refusals([line.facts for line in fresh if line.kind == "refused"])
         result["lifts"] += sum(_replay_lift(line.facts) for line in fresh if line.kind == "lifted")
+        for line in fresh:
+            if line.kind == "word":
+                _replay_word(line.facts)
         erasing = [line.facts for line in batch if line.kind == "erasing"]
         erased += [
             (datetime.fromisoformat(facts["at"]), [bytes.fromhex(each) for each in facts["hashes"]])
@@ -282,6 +286,14 @@ def _indexes_of(facts: dict[str, Any]) -> list[bytes]:
     through = facts.get("index_keys") or blind_index.index_keys()[:1]
     brought_on = blind_index.brought_on(through, blind_index.index_keys())
     return [brought_on(bytes.fromhex(each)) for each in facts.get("indexes", ())]
+
+
+def _replay_word(facts: dict[str, Any]) -> None:
+    brought_on = blind_index.brought_on(facts["index_keys"], blind_index.index_keys())
+    replay_word(
+        brought_on(bytes.fromhex(facts["index"])), purpose_code=facts["purpose"],
+        recipient=facts["recipient"], at=datetime.fromisoformat(facts["at"]), is_minor=facts["is_minor"],
+    )  # fmt: skip
 
 
 def _in_batches(lines: Iterable[ledger.LedgerEntry]) -> Iterator[list[ledger.LedgerEntry]]:

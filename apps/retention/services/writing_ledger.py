@@ -6,12 +6,14 @@ from operator import itemgetter
 from typing import Any
 
 import structlog
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Max
 
 from apps.accounts.models import User
 from apps.accounts.roles import Role
+from apps.contacts.models import FormerWord
 from apps.core.calendar import clock
+from apps.core.crypto import blind_index
 from apps.core.errors import sentence_of
 from apps.notifications.models import Notice
 from apps.notifications.services import notify
@@ -68,7 +70,34 @@ def write_register() -> int:
             book.sync()
             book.position = until
             written += len(changes)
-    return written
+        return written + _write_words(book)
+
+
+def _write_words(book: ledger.Writer) -> int:
+    """What people said of their consents and age. A line that stands twice, because a crash came between the
+    ledger and the commit, says nothing new."""
+    written = 0
+    while True:
+        with transaction.atomic():
+            words = list(
+                FormerWord.objects.select_for_update(of=("self",), skip_locked=True)
+                .select_related("purpose")
+                .filter(in_ledger=False)
+                .order_by("pk")[:AT_ONCE]
+            )
+            if not words:
+                return written
+            through = blind_index.index_keys()
+            for word in words:
+                facts = {
+                    "index": bytes(word.number_index).hex(), "index_keys": through, "at": word.at.isoformat(),
+                    "purpose": word.purpose.code if word.purpose else None, "recipient": word.recipient,
+                    "is_minor": word.is_minor,
+                }  # fmt: skip
+                book.append("word", facts)
+            book.sync()
+            FormerWord.objects.filter(pk__in=[word.pk for word in words]).update(in_ledger=True)
+            written += len(words)
 
 
 def _rows(kind: str, statement: str, after: int, until: int) -> Iterator[tuple[int, str, dict[str, Any]]]:
