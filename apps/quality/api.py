@@ -17,6 +17,7 @@ from apps.calls.services import find_number
 from apps.core.calendar import clock
 from apps.core.calendar.timestamps import possible_or, read_timestamp
 from apps.core.errors import HeguiError, NotFound
+from apps.core.privacy.free_text import kept_reference
 from apps.core.privacy.protected import Protected
 from apps.core.web import ids
 from apps.core.web.ids import row_number
@@ -168,7 +169,7 @@ def post_complaint(request: ClientRequest, payload: ComplaintIn, key: Idempotenc
         call=call,
         received_at=possible_or(read_timestamp(payload.received_at, now=now), now),
         is_dispute=payload.dispute,
-        reference=f"{client.pk}:{payload.reference}",
+        reference=kept_reference(f"{client.pk}:{payload.reference}"),
         opts_out=payload.opt_out
         and (phone is not None or (call is not None and call.contact_id is not None)),
     )

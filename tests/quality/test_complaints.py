@@ -384,3 +384,13 @@ def test_the_call_is_chosen_from_those_of_the_client(world: World, browse: Any) 
         f'<option value="{ours.public_id}" selected'
         in client.get(f"/complaints/{complaint.public_id}/").content.decode()
     )
+
+
+def test_a_reference_that_reads_like_a_number_of_a_person_loses_no_refusal(world: World) -> None:
+    """`4:12300-20261124-17` reads like a bank card: what was refused hung on the number of the client."""
+    body = {"kind": "unwanted", "text": "不要再打", "phone": PHONE, "reference": f"工单 {OTHER_PHONE}"}
+    first = Api(world.key).post("complaints", body)
+    assert first.status_code == 201, first.content
+    assert Api(world.key).post("complaints", body).json() == first.json()
+    assert Complaint.objects.get().reference.startswith("~")
+    assert "opted_out" in world.authorize(reserve=False).codes

@@ -14,6 +14,12 @@ def has_number(text: str) -> bool:
     return forbidden_numbers.find(text) is not None or phones.find_in(text)
 
 
+def kept_reference(text: str) -> str:
+    """A program's reference as it may be kept: one that reads like a number of a person by its keyed hash, so
+    that it still is the same one, and nothing is refused for it."""
+    return f"~{blind_index.tag([text])}" if has_number(text) else text
+
+
 def blotted(text: str) -> str:
     """The text with each such number taken out: where what was said has to be kept, and the number must
     not."""

@@ -16,7 +16,7 @@ from apps.core.crypto import blind_index
 from apps.core.errors import BadInput, NotAllowed, PersonalDataFound
 from apps.core.privacy import forbidden_numbers, phones
 from apps.core.privacy.fields import without_values
-from apps.core.privacy.free_text import checked_text, whole_text
+from apps.core.privacy.free_text import checked_text, kept_reference, whole_text
 from apps.core.privacy.protected import Protected
 from apps.notifications.services import notify
 from apps.optouts.services.coding import check_code, hash_word, send_code
@@ -63,12 +63,12 @@ def record_request(
         raise NotAllowed()
     if kind not in Kind.values or channel not in (Channel.values if client else BY_STAFF):
         raise BadInput(_("Choose what the person asks for, and how it came."))
-    if (
-        client
-        and reference
-        and (known := SubjectRequest.objects.filter(client=client, reference=reference.strip()[:80]).first())
-    ):
-        return known
+    reference = reference.strip()[:80]
+    if client:
+        reference = kept_reference(reference)
+        known = SubjectRequest.objects.filter(client=client, reference=reference).first()
+        if reference and known:
+            return known
     now = clock.now()
     received = received_at or now
     if received > now:
@@ -76,12 +76,7 @@ def record_request(
     if actor is not None and actor.role == Role.AGENT:
         verification = ""  # an agent hears; compliance makes sure
     made = _made(kind, channel, phone, text, new_name, received)
-    made.purpose, made.recorded_by, made.client, made.reference = (
-        purpose,
-        actor,
-        client,
-        reference.strip()[:80],
-    )
+    made.purpose, made.recorded_by, made.client, made.reference = (purpose, actor, client, reference)
     if verification := checked_text(verification, most=200):
         made.state, made.verification, made.verified_by, made.verified_at = (
             State.OPEN,
