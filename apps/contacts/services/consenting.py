@@ -144,11 +144,19 @@ def carry_words(before: Contact, after: Contact, *, client: ApiClient) -> None:
     for purpose_id, recipient, at in words:
         purpose = purposes[purpose_id] if purpose_id else None
         note_withdrawal(bytes(after.number_index), purpose=purpose, recipient=recipient, at=at)
-        said = Q(purpose=purpose, recipient=recipient) if purpose else Q()
-        ended = after.consents.select_related("contact", "purpose").filter(
-            said, withdrawn_at__isnull=True, given_at__lt=at
-        )
-        _withdraw(list(ended), _("Said under the number before (%(client)s).") % {"client": client.name})
+        how = _("Said under the number before (%(client)s).") % {"client": client.name}
+        _end_given_before(after, purpose, recipient, at, how)
+
+
+def _end_given_before(
+    contact: Contact, purpose: Purpose | None, recipient: str, at: datetime, how: str
+) -> None:
+    """To one purpose and recipient, or to any."""
+    said = Q(purpose=purpose, recipient=recipient) if purpose else Q()
+    ended = contact.consents.select_related("contact", "purpose").filter(
+        said, withdrawn_at__isnull=True, given_at__lt=at
+    )
+    _withdraw(list(ended), how)
 
 
 @transaction.atomic
@@ -217,11 +225,7 @@ def replay_word(
     purpose = Purpose.objects.filter(code=purpose_code).first() if purpose_code else None
     note_withdrawal(number_index, purpose=purpose, recipient=recipient if purpose else "", at=at)
     if contact is not None:
-        said = Q(purpose=purpose, recipient=recipient) if purpose else Q()
-        ended = contact.consents.select_related("contact", "purpose").filter(
-            said, withdrawn_at__isnull=True, given_at__lt=at
-        )
-        _withdraw(list(ended), SAID_BEFORE)
+        _end_given_before(contact, purpose, recipient if purpose else "", at, SAID_BEFORE)
 
 
 def _withdraw(consents: list[Consent], how: str) -> None:
