@@ -139,7 +139,8 @@ def carry_words(before: Contact, after: Contact, *, client: ApiClient) -> None:
         .values_list("purpose_id", "recipient", "withdrawn_at")
     )
     former = FormerWord.objects.filter(number_index=before.number_index, is_minor=False)
-    words = {*withdrawn, *former.values_list("purpose_id", "recipient", "at")}
+    said = [*withdrawn, *former.values_list("purpose_id", "recipient", "at")]
+    words = {(purpose, recipient, at) for purpose, recipient, at in said if at}
     purposes = Purpose.objects.in_bulk([purpose for purpose, _recipient, _at in words if purpose])
     for purpose_id, recipient, at in words:
         purpose = purposes[purpose_id] if purpose_id else None
