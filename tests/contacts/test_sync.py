@@ -243,7 +243,7 @@ def test_what_a_bulk_asks_the_database_does_not_grow_with_what_is_the_same(
     crm: Api, django_assert_max_num_queries: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(syncing, "TOGETHER", 20)
-    with django_assert_max_num_queries(17 * 40 + 2 * 20 + 15):  # and what is remembered of the whole list
+    with django_assert_max_num_queries(17 * 40 + 2 * 20 + 10):  # and what is remembered of the whole list
         assert {status for status, _code in bulk(crm, people(40, list="spring"))} == {"created"}
     # a savepoint for each, and what is read for twenty at once
     with django_assert_max_num_queries(2 * 40 + 2 * 20):

@@ -62,14 +62,17 @@ def second_person_decide(request: StaffRequest, kind: str, pk: int) -> HttpRespo
 
 
 def _notify(asked: TwoPersonRequest, approve: bool, *, who: User) -> None:
-    about: Any = asked.client if isinstance(asked, KeyRequest) else asked.user  # type: ignore[attr-defined]
-    if not approve:
-        notify([asked.asked_by], "not_agreed", who=str(who), person=str(about))
-    elif isinstance(asked, FactorReset):
-        notify([asked.user], "factor_removed", who=str(who))
+    facts: dict[str, Any] = {}
+    if isinstance(asked, KeyRequest):
+        about, code = str(asked.client), "key_agreed"
+        to, facts = {asked.asked_by}, {"client": about}
     elif isinstance(asked, RoleRequest):
-        notify(
-            {asked.user, asked.asked_by}, "role_given", who=str(who), person=str(asked.user), role=asked.role
-        )
+        about, code = str(asked.user), "role_given"
+        to, facts = {asked.user, asked.asked_by}, {"person": about, "role": asked.role}
+    elif isinstance(asked, FactorReset):
+        about, code = str(asked.user), "factor_removed"
+        to = {asked.user}
+    if approve:
+        notify(to, code, who=str(who), **facts)
     else:
-        notify([asked.asked_by], "key_agreed", who=str(who), client=str(about))
+        notify([asked.asked_by], "not_agreed", who=str(who), person=about)
