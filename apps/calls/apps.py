@@ -69,6 +69,16 @@ def _doubt(sender: Any, number_index: bytes, reference: str, client: Any, **kwar
     raise_doubt(number_index=number_index, origin="message", reference=reference, client=client)
 
 
+def _carry_refusals(
+    sender: Any, before: Any, after: Any, client: Any, disowned_at: Any, **kwargs: Any
+) -> None:
+    from apps.optouts.services import carry_refusals
+
+    carry_refusals(
+        before=before.phone, after=after.phone, contact_id=after.pk, client=client, disowned_at=disowned_at
+    )
+
+
 DECISION_COLUMNS = (
     "id", "at", "created_at", "allowed", "reserves", "codes", "not_applicable", "facts", "retry_at",
     "contact_id", "campaign_id", "policy",
@@ -92,7 +102,12 @@ class CallsConfig(AppConfig):
         from apps.audit import alarms
         from apps.audit.trail_tables import Stream, register
         from apps.campaigns.signals import calling_narrowed
-        from apps.contacts.signals import calling_stopped, contacts_taken_back, source_withdrawn
+        from apps.contacts.signals import (
+            calling_stopped,
+            contacts_taken_back,
+            number_changed,
+            source_withdrawn,
+        )
         from apps.core.web import ids
         from apps.notifications.sentences import register_fact
         from apps.optouts.signals import number_disowned, opt_outs_recorded
@@ -106,6 +121,7 @@ class CallsConfig(AppConfig):
         alarms.register(READS_WITHOUT_CALLS, CALLS_GIVEN_BACK, CLIENT_WALKS)
         calling_stopped.connect(_stop, dispatch_uid="calls.stop")
         contacts_taken_back.connect(_stop_contacts, dispatch_uid="calls.stop_contacts")
+        number_changed.connect(_carry_refusals, dispatch_uid="calls.carry_refusals")
         source_withdrawn.connect(_stop_source, dispatch_uid="calls.stop_source")
         version_withdrawn.connect(_stop_version, dispatch_uid="calls.stop_version")
         calling_narrowed.connect(_stop_named, dispatch_uid="calls.stop_narrowed")

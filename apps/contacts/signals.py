@@ -8,6 +8,8 @@ program brought them; without ids it only asks whether there is such a list. `so
 erased again; what is reserved for them is withdrawn. `list_taken_back`: with `list_code`, `contacts` (ids, as
 a query) that stay, and `since`: places in the queue that they came into since then are given up.
 `erasure_asked`: with `contact`, which another system has deleted; what is known of it is to be erased.
+`number_changed`: with `before` and `after`, contacts of one person whose number another system (`client`) has
+changed, and `disowned_at`: since when the number before is known to be another person's (None: it is not).
 """
 
 from django.dispatch import Signal
@@ -18,3 +20,4 @@ calling_stopped = Signal()
 erasure_asked = Signal()
 contacts_taken_back = Signal()
 list_taken_back = Signal()
+number_changed = Signal()

@@ -28,6 +28,7 @@ TRAITS = {
     Channel.LIST: Traits("purple"),
     Channel.REGULATOR: Traits("orange"),
     Channel.API: Traits("yellow", is_heard_at_once=True),
+    Channel.FORMER: Traits("secondary", is_written_by_site=True),
 }
 HEARD_AT_ONCE = [channel for channel, traits in TRAITS.items() if traits.is_heard_at_once]
 BY_HAND = [channel for channel, traits in TRAITS.items() if traits.is_by_hand]

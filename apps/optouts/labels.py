@@ -9,6 +9,7 @@ LABELS: dict[str, Promise | str] = {
     "link": _("link to opt out"),
     "code": _("code to opt out"),
     "opt_out_list": _("list of refusals"),
+    "entry": _("entry of the register"),
     "scrub": _("scrub"),
     "register": _("register of opt-outs"),
     "feed of opt-outs": _("feed of opt-outs"),

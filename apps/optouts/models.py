@@ -66,6 +66,7 @@ class OptOut(Dated):
         LIST = "list", _("own list")
         REGULATOR = "regulator", _("list of a regulator")
         API = "api", _("another system")
+        FORMER = "former", _("number before")
 
     class Scope(models.TextChoices):
         EVERYTHING = "everything", _("everything")

@@ -13,6 +13,7 @@ taken away by the next writer.
 | `refused` | an opt-out took effect |
 | `lifted` | fresh consent lifted what was said before it |
 | `word` | consents given before it do not count, or somebody is under age |
+| `doubt` | a number is in doubt, or what was decided about that |
 """
 
 import hmac

@@ -11,9 +11,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection, transaction
+from django.utils.translation import gettext
 
+from apps.contacts.models import Contact, ExternalRef
+from apps.contacts.services import carry_words, know_minor
 from apps.core.calendar import clock
 from apps.core.crypto import blind_index, cipher
+from apps.core.database.locks import lock_numbers
 from apps.core.errors import DecryptionFailed
 from apps.core.privacy import phones
 from apps.core.privacy.protected import is_canonical
@@ -108,6 +112,7 @@ def _repair(row: _Row) -> str:
     if row.table == "contacts_contact" and _all(
         "select 1 from contacts_contact where number_index = %s", index
     ):
+        _join(row, index)
         return _stop(row, "joined")
     encrypted = cipher.encrypt(number.encode(), purpose="fields", bound_to=f"{row.table}.phone".encode())
     _run(_WRITE[row.table], encrypted, index, row.pk)
@@ -118,6 +123,18 @@ def _repair(row: _Row) -> str:
             row.pk,
         )
     return "repaired"
+
+
+def _join(row: _Row, index: bytes) -> None:
+    """What the person said under the wrong entry is theirs under the right one, and other systems' ids name
+    the right one from now on."""
+    lock_numbers({row.index, index})
+    wrong, right = Contact.everyone.get(pk=row.pk), Contact.everyone.get(number_index=index)
+    carry_words(wrong, right, how=gettext("Said under the same number, which was stored in another form."))
+    if wrong.is_minor:
+        know_minor(index, right)
+    elsewhere = ExternalRef.objects.filter(contact=right).values("client")
+    ExternalRef.objects.filter(contact=wrong).exclude(client__in=elsewhere).update(contact=right)
 
 
 def _stop(row: _Row, what: str) -> str:

@@ -18,7 +18,7 @@ from django.utils.translation import override
 from apps.audit import services as audit
 from apps.calls.models import Call
 from apps.contacts import services as contacts
-from apps.contacts.models import Contact, ContactImport, FormerWord
+from apps.contacts.models import Contact, ContactImport, FormerWord, NumberDoubt
 from apps.core.crypto import blind_index, encrypted_files, keyring
 from apps.core.errors import BadInput
 from apps.core.privacy.protected import Protected
@@ -37,6 +37,7 @@ from tests.world import OTHER_PHONE, World
 
 pytestmark = pytest.mark.django_db(transaction=True)
 KEYRING = Secrets()
+IN_DOUBT = ("13800001111", "13800001112", "13800001113", "13800001114")
 
 
 @pytest.fixture(autouse=True)
@@ -343,6 +344,39 @@ def test_no_restore_forgets_what_people_said_since(
         assert not again.consents.filter(withdrawn_at=None).exists()
         words = FormerWord.objects.filter(is_minor=False).values_list("purpose__code", flat=True)
         assert sorted(words, key=str) == [None, None, world.purpose.code]
+
+
+def test_no_restore_forgets_a_number_in_doubt(
+    world: World, tmp_path: Path, elsewhere: str, clock: Any
+) -> None:
+    """Doubts raised and decided since the backup. What somebody decided who came after it, is decided
+    again."""
+    numbers = [blind_index.number_index(Protected("+86" + each, "phone")) for each in IN_DOUBT]
+    known, fresh, ended, by_newcomer = numbers
+    for index in (known, by_newcomer):
+        raise_doubt(world, index)
+    path = tmp_path / "doubts.backup"
+    services.back_up(path, secrets=KEYRING)
+    clock.shift(timedelta(minutes=5))
+    contacts.keep_consent(
+        actor=world.people["compliance"], doubt=raise_doubt(world, known), reason="回访", evidence="录音 7"
+    )
+    raise_doubt(world, fresh)
+    assert writing_ledger.write_register() == 2, "one of before the backup, decided since"
+    contacts.end_consent(actor=world.people["compliance"], doubt=raise_doubt(world, ended), reason="机主来电")
+    newcomer = world.person("compliance3", role="compliance")
+    contacts.end_consent(actor=newcomer, doubt=raise_doubt(world, by_newcomer), reason="机主来电")
+    assert writing_ledger.write_register() == 2
+    restored(path, elsewhere)
+    with databases.working_on(elsewhere):
+        found = {bytes(doubt.number_index): doubt.state for doubt in NumberDoubt.objects.all()}
+        assert found == {known: "kept", fresh: "open", ended: "ended", by_newcomer: "open"}
+
+
+def raise_doubt(world: World, index: bytes) -> NumberDoubt:
+    return contacts.raise_doubt(
+        number_index=index, origin="person", reference="来电记录", actor=world.people["agent"]
+    )
 
 
 def test_the_register_has_no_entry_twice_after_a_restore(

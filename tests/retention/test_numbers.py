@@ -1,13 +1,15 @@
 """Numbers that were stored in another form are found, named and repaired, with what was kept under the wrong
 hash."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.apps import apps
 
 from apps.calls.models import Call
-from apps.contacts.models import Contact, NumberDoubt
+from apps.contacts.models import Contact, ExternalRef, NumberDoubt
+from apps.contacts.services import flag_minor, withdraw_consents
 from apps.core.crypto import blind_index
 from apps.optouts.models import Code, Link, OptOut
 from apps.retention.repairing_numbers import BROUGHT, misstored_numbers, repair_numbers
@@ -119,3 +121,23 @@ def test_a_second_entry_of_the_same_person_is_erased_and_the_first_stays(
     first.refresh_from_db()
     assert misstored.erasing_at is not None
     assert first.erasing_at is None
+
+
+def test_what_the_second_entry_had_said_holds_for_the_first(
+    world: World, misstored: Contact, clock: Any
+) -> None:
+    """A withdrawal, an age and another system's id are the person's, under whichever entry they were
+    recorded."""
+    first = world.add_contact(RIGHT)
+    client, _key = world.api_client("crm", "contacts")
+    ExternalRef.objects.create(client=client, external_id="crm-1", contact=misstored)
+    clock.shift(timedelta(minutes=1))
+    withdraw_consents(contact=misstored, how="来电撤回")
+    flag_minor(actor=world.people["agent"], contact=misstored, reason="自称十五岁")
+    assert first.consents.filter(withdrawn_at=None).exists()
+    repair_numbers()
+    first.refresh_from_db()
+    assert first.is_minor
+    assert not first.consents.filter(withdrawn_at=None).exists()
+    assert ExternalRef.objects.get().contact == first
+    assert {"consent_withdrawn", "minor"} <= set(world.authorize(phone=RIGHT, reserve=False).codes)

@@ -1,5 +1,6 @@
 """Numbers that changed hands (R40): somebody said that a number is not the client's."""
 
+import pgtrigger
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -49,8 +50,21 @@ class NumberDoubt(Dated):
     decided_at = models.DateTimeField(null=True)
     reason = GuardedCharField(_("reason"), max_length=200, blank=True)
     evidence = GuardedCharField(_("evidence"), max_length=200, blank=True)
+    # written into the ledger outside the database as it is now, so that no restore forgets it (R9)
+    in_ledger = models.BooleanField(default=False, db_default=False, editable=False)
 
     class Meta:
+        triggers = [
+            pgtrigger.Trigger(
+                name="moved_on",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Condition(
+                    "new.state <> old.state or new.number_index <> old.number_index"
+                ),
+                func="new.in_ledger := false; return new;",
+            )
+        ]
         constraints = [
             models.CheckConstraint(condition=is_hash("number_index"), name="doubt_hash_is_32_bytes"),
             models.UniqueConstraint(
@@ -65,7 +79,10 @@ class NumberDoubt(Dated):
                 condition=~Q(state="kept") | ~Q(evidence=""), name="kept_consent_has_evidence"
             ),
         ]
-        indexes = [models.Index(fields=["number_index"], condition=~Q(state="kept"), name="doubt_by_number")]
+        indexes = [
+            models.Index(fields=["number_index"], condition=~Q(state="kept"), name="doubt_by_number"),
+            models.Index(fields=["id"], condition=Q(in_ledger=False), name="doubt_not_in_ledger"),
+        ]
 
     @property
     def public_id(self) -> str:

@@ -1,10 +1,17 @@
 """Changes to contacts, one file a subject."""
 
-from .consenting import note_withdrawal, record_consent, replay_word, withdraw_consent, withdraw_consents
-from .doubting import end_consent, keep_consent, raise_doubt
+from .consenting import (
+    carry_words,
+    note_withdrawal,
+    record_consent,
+    replay_word,
+    withdraw_consent,
+    withdraw_consents,
+)
+from .doubting import end_consent, keep_consent, raise_doubt, replay_doubt
 from .import_reports import report_lines, report_workbook
 from .importing import choose_heading, confirm_import, discard_import, import_now, run_import, start_import
-from .minors import flag_minor, lift_minor
+from .minors import flag_minor, know_minor, lift_minor
 from .previewing import forecast
 from .purposes import record_purpose, retire_purpose
 from .sources import (
@@ -23,6 +30,7 @@ __all__ = [
     "add_agreement",
     "approve_source",
     "approve_wording",
+    "carry_words",
     "choose_heading",
     "confirm_import",
     "correct_name",
@@ -34,6 +42,7 @@ __all__ = [
     "forecast",
     "import_now",
     "keep_consent",
+    "know_minor",
     "lift_minor",
     "note_withdrawal",
     "propose_wording",
@@ -41,6 +50,7 @@ __all__ = [
     "record_consent",
     "record_purpose",
     "refuse_source",
+    "replay_doubt",
     "replay_word",
     "report_lines",
     "report_workbook",

@@ -15,11 +15,11 @@ from apps.core.errors import BadInput, NotAllowed, WrongState
 from apps.core.privacy.free_text import checked_text
 
 from .. import signals
-from ..models import Consent, Contact, FormerWord, MinorFlag, Purpose, Wording
+from ..models import Consent, Contact, FormerWord, Purpose, Wording
 from ..models.consents import SAID_BEFORE
-from ..models.formers import KNOWN_BEFORE, TAKEN_BACK
+from ..models.formers import TAKEN_BACK
 from .locking import locked_contact
-from .minors import note_age
+from .minors import know_minor
 
 RECORDERS = (Role.SUPERVISOR, Role.COMPLIANCE)
 ANYONE = (Role.AGENT, Role.SUPERVISOR, Role.COMPLIANCE)
@@ -130,9 +130,9 @@ def note_withdrawal(
         word.save(update_fields=["at"])
 
 
-def carry_words(before: Contact, after: Contact, *, client: ApiClient) -> None:
-    """A person has another number: what they withdrew holds there too. In the caller's transaction, under the
-    locks of both numbers."""
+def carry_words(before: Contact, after: Contact, *, how: str) -> None:
+    """Both are one person: what they withdrew under the one number holds under the other. `how` is written to
+    the consents that this ends. In the caller's transaction, under the locks of both numbers."""
     withdrawn = (
         before.consents.filter(withdrawn_at__isnull=False)
         .exclude(withdrawal=TAKEN_BACK)
@@ -145,7 +145,6 @@ def carry_words(before: Contact, after: Contact, *, client: ApiClient) -> None:
     for purpose_id, recipient, at in words:
         purpose = purposes[purpose_id] if purpose_id else None
         note_withdrawal(bytes(after.number_index), purpose=purpose, recipient=recipient, at=at)
-        how = _("Said under the number before (%(client)s).") % {"client": client.name}
         _end_given_before(after, purpose, recipient, at, how)
 
 
@@ -217,11 +216,7 @@ def replay_word(
     lock_number(number_index)
     contact = Contact.everyone.select_for_update().filter(number_index=number_index).first()
     if is_minor:
-        note_age(number_index)
-        if contact is not None and not contact.is_minor:
-            MinorFlag.objects.create(contact=contact, reason=KNOWN_BEFORE)
-            contact.is_minor = True
-            contact.save(update_fields=["is_minor"])
+        know_minor(number_index, contact)
         return
     purpose = Purpose.objects.filter(code=purpose_code).first() if purpose_code else None
     note_withdrawal(number_index, purpose=purpose, recipient=recipient if purpose else "", at=at)

@@ -1,7 +1,10 @@
 """Numbers in doubt: raised by anyone who hears that the number is another person's, resolved by compliance
 (R40)."""
 
+from datetime import datetime
+
 from django.db import transaction
+from django.db.models import Min
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import ApiClient, User
@@ -49,6 +52,45 @@ def raise_doubt(
         thing=f"number_doubt:{doubt.pk}",
     )
     return doubt
+
+
+def disowned_at(number_index: bytes) -> datetime | None:
+    """Since when the number is another person's, as compliance decided; None: nobody has."""
+    ended = NumberDoubt.objects.filter(number_index=number_index, state=State.ENDED)
+    return ended.aggregate(first=Min("created_at"))["first"]
+
+
+@transaction.atomic
+def replay_doubt(
+    number_index: bytes,
+    *,
+    raised_at: datetime,
+    origin: str,
+    reference: str,
+    state: str,
+    decided_by_id: int | None,
+    decided_at: datetime | None,
+    reason: str,
+    evidence: str,
+) -> None:
+    """After a restore: a number in doubt, or what was decided about it since. A decision of somebody who came
+    after the backup is to be made again: until then no call goes to the number."""
+    lock_number(number_index)
+    of_number = NumberDoubt.objects.select_for_update(of=("self",)).filter(number_index=number_index)
+    is_decided = decided_by_id is not None and User.objects.filter(pk=decided_by_id).exists()
+    doubt = of_number.filter(created_at=raised_at).first()
+    if doubt is None and not is_decided and of_number.filter(state=State.OPEN).exists():
+        return
+    if doubt is None:
+        contact = Contact.everyone.filter(number_index=number_index).first()
+        doubt = NumberDoubt(
+            number_index=number_index, contact=contact, source=contact.source if contact else None,
+            origin=origin, reference=reference, created_at=raised_at,
+        )  # fmt: skip
+    if is_decided and doubt.state == State.OPEN:
+        doubt.state, doubt.decided_by_id, doubt.decided_at = state, decided_by_id, decided_at
+        doubt.reason, doubt.evidence = reason, evidence
+    doubt.save()
 
 
 def _open(actor: User, doubt: NumberDoubt) -> NumberDoubt:

@@ -14,6 +14,7 @@ from apps.core.privacy.free_text import checked_text
 
 from .. import signals
 from ..models import Contact, FormerWord, MinorFlag
+from ..models.formers import KNOWN_BEFORE
 from .locking import locked_contact
 
 
@@ -48,6 +49,16 @@ def note_age(number_index: bytes) -> None:
         number_index=number_index, purpose=None, recipient="", is_minor=True,
         defaults={"at": now, "created_at": now},
     )  # fmt: skip
+
+
+def know_minor(number_index: bytes, contact: Contact | None) -> None:
+    """The person of this number was known to be under age. In the caller's transaction, under the number's
+    lock."""
+    note_age(number_index)
+    if contact is not None and not contact.is_minor:
+        MinorFlag.objects.create(contact=contact, reason=KNOWN_BEFORE)
+        contact.is_minor = True
+        contact.save(update_fields=["is_minor"])
 
 
 @transaction.atomic

@@ -12,6 +12,7 @@ from functools import cached_property, partial
 from typing import Any, TypeVar, cast
 
 from django.db import Error, IntegrityError, transaction
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from psycopg import errors as database
 
@@ -31,6 +32,7 @@ from apps.policies.models import DataClass
 from .. import rules, signals
 from ..models import Consent, Contact, DataSource, ExternalRef, FormerWord, Purpose
 from .consenting import carry_words, record_consent, withdraw_consents
+from .doubting import disowned_at
 from .importing import check_source
 from .locking import locked_contact
 from .minors import flag_minor
@@ -399,7 +401,7 @@ def _written(known: _Known, contact: Contact, payload: ContactRecord, *, partial
 
 def _linked(known: _Known, external_id: str, ref: ExternalRef | None, contact: Contact) -> bool:
     """Whether the id names another contact now. A number that changed takes the id with it and what the
-    person withdrew, and is not kept when nobody names it."""
+    person withdrew and refused, and is not kept when nobody names it."""
     if ref is not None and ref.contact_id == contact.pk:
         return False
     try:
@@ -411,9 +413,14 @@ def _linked(known: _Known, external_id: str, ref: ExternalRef | None, contact: C
             raise
         raise NumberTaken() from None
     if ref is not None:
-        carry_words(ref.contact, contact, client=known.client)
+        how = gettext("Said under the number before (%(client)s).") % {"client": known.client.name}
+        carry_words(ref.contact, contact, how=how)
         if ref.contact.is_minor:
             _minor_flagged(known, contact, str(_("known under the number before")))
+        signals.number_changed.send(
+            sender=Contact, before=ref.contact, after=contact, client=known.client,
+            disowned_at=disowned_at(bytes(ref.contact.number_index)),
+        )  # fmt: skip
     if ref is not None and not ref.contact.external_refs.exists():
         _begin_erasure(ref.contact)
     return True

@@ -6,7 +6,7 @@ from .lifting import approve_lift, ask_lift, refuse_lift
 from .linking import has_left, link_of, make_link, use_link
 from .listing import pass_row, register_row, run_list, take_list
 from .messages import confirm, dismiss, id_of_message, remind_of_messages, take_message
-from .recording import KeyGone, is_ours, record_by_hand, record_opt_out
+from .recording import KeyGone, carry_refusals, is_ours, record_by_hand, record_opt_out
 from .scrubbing import ask_scrub, result_of, run_scrub, scrubbed
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "ask_code",
     "ask_lift",
     "ask_scrub",
+    "carry_refusals",
     "changes",
     "confirm",
     "dismiss",

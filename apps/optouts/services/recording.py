@@ -147,6 +147,34 @@ def _counts(number: Hashed, known: list[OptOut]) -> bool:
     return any(entry.pk in in_force for entry in known)
 
 
+@transaction.atomic
+def carry_refusals(
+    *, before: Phone, after: Phone, contact_id: int, client: ApiClient, disowned_at: datetime | None
+) -> int:
+    """A person has another number: what they refused, and nothing has lifted, holds there too. Returns how
+    many entries that made.
+
+    What was said since the number before became another person's (`disowned_at`) is that person's word.
+    """
+    number, made = Hashed.of(after), 0
+    there = queries.entries_in_force(number.hashes.values())
+    for entry in reversed(queries.entries_in_force(Hashed.of(before).hashes.values())):
+        if disowned_at is not None and entry.said_at >= disowned_at:
+            continue
+        if any(
+            (known.scope, known.scope_value) == (entry.scope, entry.scope_value)
+            and known.said_at >= entry.said_at
+            for known in there
+        ):
+            continue
+        record_hashed(
+            number=number, channel=OptOut.Channel.FORMER, evidence=f"entry:{entry.pk}", said_at=entry.said_at,
+            client=client, contact_id=contact_id, scope=entry.scope, scope_value=entry.scope_value,
+        )  # fmt: skip
+        made += 1
+    return made
+
+
 def move_on(number: Hashed) -> int:
     """After a new key: what is hashed with an older one, in force or lifted, gets a copy under the current.
     Returns how many.

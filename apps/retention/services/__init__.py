@@ -7,7 +7,8 @@ from .escrow import join_keyring, split_keyring
 from .holding import end_hold, place_hold, remind_of_holds
 from .leaks import Search, leak_scan
 from .purging import count_due, purge
-from .restoring import replay, restore
+from .replaying import replay
+from .restoring import restore
 from .rotating_index import turn_index
 from .rotating_keys import add_keys, count_waiting, retire_key, rotate_keys
 from .scheduling import back_up_by_schedule, is_late, last_good, run_drill, secrets_of_site, watch_backups

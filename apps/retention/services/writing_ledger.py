@@ -1,9 +1,9 @@
 """What happens to the register is written into the ledger outside the database, as it happens."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from operator import itemgetter
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 from django.db import connection, transaction
@@ -11,7 +11,7 @@ from django.db.models import Max
 
 from apps.accounts.models import User
 from apps.accounts.roles import Role
-from apps.contacts.models import FormerWord
+from apps.contacts.models import FormerWord, NumberDoubt
 from apps.core.calendar import clock
 from apps.core.crypto import blind_index
 from apps.core.errors import sentence_of
@@ -24,6 +24,8 @@ from .. import ledger
 
 log = structlog.get_logger(__name__)
 AT_ONCE = 5_000
+Said = TypeVar("Said", FormerWord, NumberDoubt)
+KINDS = {FormerWord: "word", NumberDoubt: "doubt"}
 # Dismissals are not written: what a reader dismissed since a backup blocks again after a restore until it is
 # read again.
 _REFUSED = """
@@ -70,34 +72,45 @@ def write_register() -> int:
             book.sync()
             book.position = until
             written += len(changes)
-        return written + _write_words(book)
+        return written + _write_each(book, FormerWord, _word) + _write_each(book, NumberDoubt, _doubt)
 
 
-def _write_words(book: ledger.Writer) -> int:
-    """What people said of their consents and age. A line that stands twice, because a crash came between the
-    ledger and the commit, says nothing new."""
+def _write_each(book: ledger.Writer, model: type[Said], facts_of: Callable[[Said], dict[str, Any]]) -> int:
+    """What people said of their consents, ages and numbers, each row that is not `in_ledger` as it is now. A
+    line that stands twice, because a crash came between the ledger and the commit, says nothing new."""
     written = 0
     while True:
         with transaction.atomic():
-            words = list(
-                FormerWord.objects.select_for_update(of=("self",), skip_locked=True)
-                .select_related("purpose")
+            rows = list(
+                model._default_manager.select_for_update(skip_locked=True)
                 .filter(in_ledger=False)
                 .order_by("pk")[:AT_ONCE]
             )
-            if not words:
+            if not rows:
                 return written
             through = blind_index.index_keys()
-            for word in words:
-                facts = {
-                    "index": bytes(word.number_index).hex(), "index_keys": through, "at": word.at.isoformat(),
-                    "purpose": word.purpose.code if word.purpose else None, "recipient": word.recipient,
-                    "is_minor": word.is_minor,
-                }  # fmt: skip
-                book.append("word", facts)
+            for row in rows:
+                index = {"index": bytes(row.number_index).hex(), "index_keys": through}
+                book.append(KINDS[model], {**index, **facts_of(row)})
             book.sync()
-            FormerWord.objects.filter(pk__in=[word.pk for word in words]).update(in_ledger=True)
-            written += len(words)
+            model._default_manager.filter(pk__in=[row.pk for row in rows]).update(in_ledger=True)
+            written += len(rows)
+
+
+def _word(word: FormerWord) -> dict[str, Any]:
+    return {
+        "at": word.at.isoformat(), "purpose": word.purpose.code if word.purpose else None,
+        "recipient": word.recipient, "is_minor": word.is_minor,
+    }  # fmt: skip
+
+
+def _doubt(doubt: NumberDoubt) -> dict[str, Any]:
+    return {
+        "raised_at": doubt.created_at.isoformat(), "origin": doubt.origin, "reference": doubt.reference,
+        "state": doubt.state, "reason": doubt.reason, "evidence": doubt.evidence,
+        "decided_by_id": doubt.decided_by_id,
+        "decided_at": doubt.decided_at.isoformat() if doubt.decided_at else None,
+    }  # fmt: skip
 
 
 def _rows(kind: str, statement: str, after: int, until: int) -> Iterator[tuple[int, str, dict[str, Any]]]:
