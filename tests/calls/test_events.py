@@ -9,7 +9,7 @@ from apps.audit.models import AccessEvent
 from apps.calls import services
 from apps.calls.models import Call
 from apps.contacts.models import Contact
-from apps.core.errors import BadInput, NotFound, WrongState
+from apps.core.errors import BadInput, NotFound
 from apps.optouts.models import OptOut
 from tests.world import PHONE, World
 
@@ -92,12 +92,19 @@ def test_key_9_counts_however_late_and_however_often_it_is_reported(
     assert entry.said_at == world.at("15:00"), "never later than it was reported"
 
 
-def test_key_9_for_a_deleted_contact_asks_for_the_number(world: World, call: Call) -> None:
+def test_key_9_for_a_deleted_contact_holds_against_what_it_had_agreed_to(
+    world: World, call: Call, clock: Any
+) -> None:
+    """The number is not known any more, its hash is: a list that brings the consent again brings none."""
     services.claim_call(client=world.client)
     tell(world, call, "failed")
     Contact.objects.all().delete()
-    with pytest.raises(WrongState):
-        tell(world, call, "key", digit="9")
+    clock.shift(timedelta(minutes=1))
+    taken = services.record_event(call_id=call.pk, event="key", digit="9", client=world.client)
+    assert taken.ignored == ("digit",)
+    assert taken.call.opted_out_at is not None
+    world.consent(world.add_contact(PHONE), given_at=world.at("10:00"))
+    assert "consent_withdrawn" in world.authorize(reserve=False).codes
 
 
 def test_events_reported_twice_or_out_of_order_change_nothing(world: World, call: Call) -> None:

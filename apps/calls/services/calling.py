@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import ApiClient, User
 from apps.campaigns.models import Campaign, QueueEntry
 from apps.contacts.models import DataSource, Purpose
+from apps.contacts.services import note_withdrawal
 from apps.core.calendar import clock
 from apps.core.database.locks import lock_number
 from apps.core.database.prepared_statements import run_together
@@ -110,7 +111,8 @@ def _claim(
 @dataclass(frozen=True)
 class TakenEvent:
     """An event that was taken in. `ignored` names what of it could not be true or changes nothing: `at`,
-    `released`, `event`."""
+    `released`, `event`, `digit` (a key 9 whose number is not known any more: the contact was deleted).
+    """
 
     call: Call
     ignored: tuple[str, ...] = ()
@@ -151,18 +153,15 @@ def record_event(
         _move(call, before, known, now)
     _hold(call, event, moment)
     if rules.holds_opt_out_key(digit):
-        _opt_out(call, min(moment, now), client)
-        call.refresh_from_db()
+        ignored += _press(call, min(moment, now), client)
     return TakenEvent(call, tuple(ignored))
 
 
 def _of_relayed(call: Call, client: ApiClient, digit: Any, now: datetime) -> TakenEvent:
     """What a dialler says of a call that a gateway leads: the gateway knows better what becomes of it, but a
     refusal counts."""
-    if rules.holds_opt_out_key(digit):
-        _opt_out(call, now, client)
-        call.refresh_from_db()
-    return TakenEvent(call, ("event",))
+    pressed = _press(call, now, client) if rules.holds_opt_out_key(digit) else ()
+    return TakenEvent(call, ("event", *pressed))
 
 
 def _hold(call: Call, event: str, at: datetime) -> None:
@@ -228,28 +227,44 @@ def _free_slot(call: Call) -> int:
     return next(number for number in range(1, len(taken) + 2) if number not in taken)
 
 
-def _opt_out(call: Call, at: datetime, client: ApiClient | None) -> None:
+def refuse_in_call(
+    call: Call,
+    *,
+    channel: str,
+    said_at: datetime | None = None,
+    client: ApiClient | None = None,
+    recorded_by: User | None = None,
+) -> OptOut | None:
+    """The client of the call wants no more calls: the number is on the register, and the call says so.
+
+    None when the contact was deleted meanwhile, and the number with it: what its holder agreed to before does
+    not count any more. In the caller's transaction, under the number's lock.
+    """
     if call.contact is None:
-        raise WrongState(
-            _(
-                "The contact of this call was deleted. Send the number itself to opt-outs, so that the "
-                "refusal is kept."
-            )
+        note_withdrawal(bytes(call.number_index))
+        opt_out, refused_at = None, said_at or clock.now()
+    else:
+        opt_out = record_opt_out(
+            phone=call.contact.phone,
+            channel=channel,
+            evidence=f"call:{call.pk}",
+            said_at=said_at,
+            client=client,
+            recorded_by=recorded_by,
+            contact_id=call.contact_id,
         )
-    record_opt_out(
-        phone=call.contact.phone,
-        channel=OptOut.Channel.KEY,
-        evidence=f"call:{call.pk}",
-        said_at=at,
-        client=client,
-        contact_id=call.contact_id,
-    )
-    mark_opted_out(call, at)
+        # of an event that was reported again it is the time of the first
+        refused_at = said_at or opt_out.said_at
+    Call.objects.filter(pk=call.pk, opted_out_at__isnull=True).update(opted_out_at=refused_at)
+    call.opted_out_at = call.opted_out_at or refused_at
+    return opt_out
 
 
-def mark_opted_out(call: Call, at: datetime) -> None:
-    """Note on the call itself that it was the one in which the client opted out."""
-    Call.objects.filter(pk=call.pk, opted_out_at__isnull=True).update(opted_out_at=at)
+def _press(call: Call, at: datetime, client: ApiClient | None) -> tuple[str, ...]:
+    """Key 9. Returns what of the event could not be used."""
+    is_on_register = refuse_in_call(call, channel=OptOut.Channel.KEY, said_at=at, client=client)
+    call.refresh_from_db()
+    return () if is_on_register else ("digit",)
 
 
 @transaction.atomic

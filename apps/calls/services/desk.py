@@ -13,14 +13,14 @@ from apps.accounts.roles import Role
 from apps.campaigns import queries as campaigns
 from apps.campaigns.models import Campaign, Line, QueueEntry
 from apps.core.calendar import clock
-from apps.core.database.locks import lock_agent
+from apps.core.database.locks import lock_agent, lock_number
 from apps.core.errors import BadInput, NotAllowed, WrongState
 from apps.core.privacy import phones
 from apps.optouts.models import OptOut
 from apps.optouts.services import record_opt_out
 
 from ..models import Break, Call, Postponed
-from .calling import mark_opted_out
+from .calling import refuse_in_call
 from .deciding import Answer, authorize, preview
 
 HOLD = timedelta(minutes=15)
@@ -227,25 +227,20 @@ def open_call(actor: User) -> Call | None:
 
 
 @transaction.atomic
-def opt_out_on_desk(*, actor: User, said_at: datetime | None = None) -> OptOut:
+def opt_out_on_desk(*, actor: User, said_at: datetime | None = None) -> None:
     """The client on the agent's desk, in the call or before it, wants no more calls."""
     _require_agent(actor)
     if call := open_call(actor):
-        contact, evidence = call.contact, f"call:{call.pk}"
+        lock_number(bytes(call.number_index))
+        refuse_in_call(call, channel=OptOut.Channel.AGENT, recorded_by=actor, said_at=said_at)
     elif entry := held_entry(actor, clock.now()):
-        contact, evidence = entry.contact, f"desk:{entry.pk}"
+        record_opt_out(
+            phone=entry.contact.phone,
+            channel=OptOut.Channel.AGENT,
+            evidence=f"desk:{entry.pk}",
+            recorded_by=actor,
+            said_at=said_at,
+            contact_id=entry.contact_id,
+        )
     else:
         raise WrongState(_("There is nobody on your desk to opt out."))
-    if contact is None:
-        raise WrongState()
-    opt_out = record_opt_out(
-        phone=contact.phone,
-        channel=OptOut.Channel.AGENT,
-        evidence=evidence,
-        recorded_by=actor,
-        said_at=said_at,
-        contact_id=contact.pk,
-    )
-    if call:
-        mark_opted_out(call, opt_out.said_at)
-    return opt_out

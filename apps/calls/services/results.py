@@ -14,12 +14,11 @@ from apps.core.database.locks import lock_number
 from apps.core.errors import BadInput, NotAllowed, PersonalDataFound, WrongState
 from apps.core.privacy import forbidden_numbers
 from apps.optouts.models import OptOut
-from apps.optouts.services import record_opt_out
 
 from .. import queries
 from ..models import Call, Disposition, Ticket
 from ..signals import client_complained
-from .calling import mark_opted_out
+from .calling import refuse_in_call
 from .postponing import call_back
 
 
@@ -76,15 +75,8 @@ def write_disposition(
     if ticket_owner and not queries.people_of(call.campaign).filter(pk=ticket_owner.pk).exists():
         raise BadInput(_("The owner of a ticket works or runs the campaign."), form_field="ticket_owner")
     # also after a word that refused less, or may be none
-    if reason == Disposition.Reason.OPTED_OUT and call.contact is not None:
-        opt_out = record_opt_out(
-            phone=call.contact.phone,
-            channel=OptOut.Channel.AGENT,
-            evidence=f"call:{call.pk}",
-            recorded_by=actor,
-            contact_id=call.contact_id,
-        )
-        mark_opted_out(call, opt_out.said_at)
+    if reason == Disposition.Reason.OPTED_OUT:
+        refuse_in_call(call, channel=OptOut.Channel.AGENT, recorded_by=actor)
     call.identity_said = identity_said if call.answered_at else None
     call.save(update_fields=["identity_said"])
     disposition = Disposition.objects.create(call=call, reason=reason, note=note or None, written_by=actor)
