@@ -107,8 +107,8 @@ class CallState(Schema):
 
 class EventTaken(CallState):
     """`ignored` names what of the event could not be used: unknown fields, an impossible time (then it counts
-    from now), or `digit`: key 9 in a call whose contact was deleted. Then nothing that the number's holder had
-    agreed to counts any more; send the number to `optouts` to have it on the register."""
+    from now), or `digit`: key 9 in a call whose contact was deleted. Then nothing that the number's holder
+    had agreed to counts any more; send the number to `optouts` to have it on the register."""
 
     ignored: list[str] = Field(examples=[[]])
 

@@ -42,6 +42,19 @@ def test_compliance_approves_and_the_supervisor_runs(world: World) -> None:
     assert services.end_campaign(actor=world.people["supervisor"], campaign=campaign).state == "ended"
 
 
+def test_who_approves_does_not_hand_in_nor_start(world: World) -> None:
+    """What compliance approves was handed in by who runs it, and is started by them."""
+    compliance = world.people["compliance"]
+    with pytest.raises(NotAllowed):
+        services.submit_campaign(actor=compliance, campaign=draft(world))
+    handed_in = services.submit_campaign(
+        actor=world.people["supervisor"], campaign=Campaign.objects.get(code="draft")
+    )
+    approved = services.approve_campaign(actor=compliance, campaign=handed_in)
+    with pytest.raises(NotAllowed):
+        services.run_campaign(actor=compliance, campaign=approved)
+
+
 @pytest.mark.parametrize(
     ("missing", "says"),
     [

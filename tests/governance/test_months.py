@@ -10,6 +10,7 @@ from django.db import IntegrityError, ProgrammingError, transaction
 from django.urls import reverse
 
 from apps.calls.models import Call
+from apps.campaigns.models import Campaign
 from apps.contacts.models import Consent, Contact, MinorFlag
 from apps.contacts.services.minors import flag_minor
 from apps.core.calendar import clock as site_clock
@@ -93,6 +94,15 @@ def test_what_should_never_happen_shows_in_red(world: World, span: Span) -> None
         moved(call, reserved_at=later, reserved_until=later, made_at=later)
         assert state("R15", span) == MeasureState.RED
         transaction.set_rollback(True)
+
+
+def test_a_campaign_that_called_and_ended_since_is_measured(world: World, span: Span) -> None:
+    """A report about a month is about the campaigns of that month."""
+    world.connected()
+    Campaign.objects.update(state=Campaign.State.ENDED, lawful_basis="", product_risk="R5")
+    assert {duty for duty in ("R18", "R24") if state(duty, span) != MeasureState.RED} == set()
+    earlier = Span(span.since - timedelta(days=40), span.since, span.now)
+    assert state("R18", earlier) == MeasureState.UNMEASURED
 
 
 def test_more_calls_than_the_norm_allows_are_found(

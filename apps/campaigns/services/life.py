@@ -170,9 +170,12 @@ def _require_whole(campaign: Campaign) -> None:
         raise BadInput(_("Not yet: %(missing)s."), missing=lacks_in_words(missing))
 
 
-def _move(actor: User, campaign: Campaign, step: Callable[[Campaign], None]) -> Campaign:
+def _move(
+    actor: User, campaign: Campaign, step: Callable[[Campaign], None], *, stops: bool = False
+) -> Campaign:
+    """Who runs the campaign moves it on; compliance, which approves it, only stops it."""
     campaign = _locked(campaign)
-    if actor.role != Role.COMPLIANCE and not actor.has_perm("supervise", campaign):
+    if not (stops and actor.role == Role.COMPLIANCE) and not actor.has_perm("supervise", campaign):
         raise NotAllowed()
     try:
         step(campaign)
@@ -248,7 +251,7 @@ def run_campaign(*, actor: User, campaign: Campaign) -> Campaign:
 @transaction.atomic
 def pause_campaign(*, actor: User, campaign: Campaign) -> Campaign:
     """From this commit on the gate refuses every call of the campaign, and what was reserved is withdrawn."""
-    return _stopped(_move(actor, campaign, Campaign.pause))
+    return _stopped(_move(actor, campaign, Campaign.pause, stops=True))
 
 
 def _stopped(campaign: Campaign) -> Campaign:
@@ -283,7 +286,7 @@ def still_speaks(version: ScriptVersion) -> bool:
 
 @transaction.atomic
 def end_campaign(*, actor: User, campaign: Campaign) -> Campaign:
-    campaign = _stopped(_move(actor, campaign, Campaign.end))
+    campaign = _stopped(_move(actor, campaign, Campaign.end, stops=True))
     if campaign.pinned_version:
         retire_superseded(campaign.pinned_version)
     return campaign

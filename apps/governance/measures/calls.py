@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.calls.models import Call, Decision, SpoofingEvent
 from apps.calls.services import explain
-from apps.campaigns.models import Campaign, Line
+from apps.campaigns.models import Line
 from apps.contacts.models import NumberDoubt
 from apps.optouts.channels import HEARD_AT_ONCE
 from apps.optouts.models import OptOut
@@ -23,6 +23,7 @@ from apps.scripts.models import Voice
 from apps.telephony import queries as telephony
 from apps.telephony.models import Gateway
 
+from .in_use import campaigns_in_use
 from .register import Measurement, MeasureState, Span, few_of, measure, none_of
 
 WINDOW = range(8, 21)
@@ -221,12 +222,15 @@ def replayed(span: Span) -> Measurement:
 
 @measure(
     "R38",
-    _("%(campaigns)s campaigns with a synthetic voice run, %(bad)s of them without a script that says so."),
+    _(
+        "%(campaigns)s campaigns with a synthetic voice called or run, %(bad)s of them without a script that "
+        "says so."
+    ),
     "campaigns",
 )
 def synthetic(span: Span) -> Measurement:
-    running = Campaign.objects.filter(state=Campaign.State.RUNNING, voice=Voice.SYNTHETIC)
-    return none_of(running.exclude(script__voice=Voice.SYNTHETIC).count(), campaigns=running.count())
+    campaigns = campaigns_in_use(span).filter(voice=Voice.SYNTHETIC)
+    return none_of(campaigns.exclude(script__voice=Voice.SYNTHETIC).count(), campaigns=campaigns.count())
 
 
 @measure(

@@ -6,7 +6,6 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.calls.models import Call
-from apps.campaigns.models import Campaign
 from apps.contacts.models import MinorFlag
 from apps.quality import queries as quality
 from apps.quality.models import BasePeriod, Complaint
@@ -17,6 +16,7 @@ from apps.sharing.models import Share
 from ..models import Incident
 from ..services.assessing import is_missing
 from ..services.recording_incidents import AUTHORITY_WITHIN
+from .in_use import campaigns_in_use, shares_in_force
 from .register import Measurement, MeasureState, Span, measure, none_of
 
 
@@ -88,18 +88,16 @@ def shares(span: Span) -> Measurement:
 @measure(
     "R36",
     _(
-        "%(campaigns)s campaigns run and %(shares)s shares are in clear; %(bad)s of them lack an impact "
-        "assessment that they need."
+        "%(campaigns)s campaigns called or run and %(shares)s shares are in clear; %(bad)s of them lack an "
+        "impact assessment that they need."
     ),
     "assessments",
 )
 def assessments(span: Span) -> Measurement:
-    running = Campaign.objects.filter(state=Campaign.State.RUNNING)
-    in_clear = Share.objects.filter(state=Share.State.APPROVED, is_clear=True).select_related(
-        "campaign", "asked_by__department"
-    )
-    missing = sum(is_missing(campaign) for campaign in running) + sum(is_missing(share) for share in in_clear)
-    return none_of(missing, campaigns=running.count(), shares=in_clear.count())
+    campaigns = campaigns_in_use(span)
+    in_clear = shares_in_force(span).filter(is_clear=True).select_related("campaign", "asked_by__department")
+    missing = sum(is_missing(each) for each in [*campaigns, *in_clear])
+    return none_of(missing, campaigns=campaigns.count(), shares=in_clear.count())
 
 
 @measure(

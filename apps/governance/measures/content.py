@@ -6,11 +6,11 @@ from django.db.models import Count, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from apps.campaigns.models import Campaign
 from apps.campaigns.services import what_is_missing
 from apps.quality.models import CorrectiveAction, Violation
 from apps.scripts.models import ReviewEvent, ScriptVersion
 
+from .in_use import campaigns_in_use
 from .register import Measurement, MeasureState, Span, few_of, measure, none_of
 
 PATIENCE = timedelta(days=3)
@@ -34,27 +34,28 @@ def truthful(span: Span) -> Measurement:
 
 @measure(
     "R24",
-    _("%(campaigns)s marketing campaigns run, %(bad)s of them for a product of too high a risk."),
+    _("%(campaigns)s marketing campaigns called or run, %(bad)s of them for a product of too high a risk."),
     "campaigns",
 )
 def product_risk(span: Span) -> Measurement:
-    running = Campaign.objects.filter(state=Campaign.State.RUNNING, kind="marketing")
+    marketing = campaigns_in_use(span).filter(kind="marketing")
     return none_of(
-        sum("risk" in what_is_missing(campaign, span.now) for campaign in running), campaigns=running.count()
+        sum("risk" in what_is_missing(campaign, span.now) for campaign in marketing),
+        campaigns=marketing.count(),
     )
 
 
 @measure(
     "R26",
-    _("%(campaigns)s marketing campaigns run, %(bad)s of them lack what their trade needs."),
+    _("%(campaigns)s marketing campaigns called or run, %(bad)s of them lack what their trade needs."),
     "campaigns",
 )
 def trades(span: Span) -> Measurement:
-    running = Campaign.objects.filter(state=Campaign.State.RUNNING, kind="marketing")
+    marketing = campaigns_in_use(span).filter(kind="marketing")
     missing = sum(
-        bool({"trade", "permit"} & set(what_is_missing(campaign, span.now))) for campaign in running
+        bool({"trade", "permit"} & set(what_is_missing(campaign, span.now))) for campaign in marketing
     )
-    return none_of(missing, campaigns=running.count())
+    return none_of(missing, campaigns=marketing.count())
 
 
 @measure(

@@ -12,7 +12,6 @@ from apps.accounts.models import User
 from apps.accounts.roles import Role
 from apps.audit.models import AccessEvent, Alarm, TrailCheck, TreeHead
 from apps.calls.models import Call
-from apps.campaigns.models import Campaign
 from apps.contacts.models import Consent, Contact, ContactImport, DataSource
 from apps.core.privacy.fields import protected_fields
 from apps.policies import queries as policies
@@ -22,6 +21,7 @@ from apps.retention.holds import held as held_rows
 from apps.retention.models import BackupRun, PurgeRun
 from apps.retention.services import last_good
 
+from .in_use import campaigns_in_use
 from .register import Measurement, MeasureState, Span, few_of, measure, none_of
 
 DAY = timedelta(days=1)
@@ -175,10 +175,12 @@ def plays(span: Span) -> Measurement:
     return Measurement(MeasureState.GREEN, {"plays": span.of(Play.objects.all(), "created_at").count()})
 
 
-@measure("R18", _("%(campaigns)s campaigns run, %(bad)s of them without a lawful basis."), "campaigns")
+@measure(
+    "R18", _("%(campaigns)s campaigns called or run, %(bad)s of them without a lawful basis."), "campaigns"
+)
 def purposes(span: Span) -> Measurement:
-    running = Campaign.objects.filter(state=Campaign.State.RUNNING)
-    return none_of(running.filter(lawful_basis="").count(), campaigns=running.count())
+    campaigns = campaigns_in_use(span)
+    return none_of(campaigns.filter(lawful_basis="").count(), campaigns=campaigns.count())
 
 
 @measure("R19", _("%(exports)s exports; %(bad)s by agents."), "trail")
