@@ -22,6 +22,7 @@ from django.urls import reverse
 from apps.accounts.models import User
 from apps.accounts.roles import Role
 from apps.campaigns import services as campaigns
+from apps.campaigns.services import contact_list_of
 from apps.console import static_files
 from apps.contacts import services as contacts
 from apps.contacts.models import Contact
@@ -95,7 +96,7 @@ def _import(world: SmallestWorld, numbers: range) -> None:
                 source=world.source,
                 file_name="bench.csv",
                 file=file,
-                list_code="bench",
+                contact_list=contact_list_of(world.campaign),
             )
     with connection.cursor() as cursor:
         cursor.execute("vacuum analyze")

@@ -183,10 +183,10 @@ def _name(names: list[str]) -> None:
     with connection.cursor() as cursor:
         for name in names:
             cursor.execute(
-                "insert into contacts_contactimport (created_at, source_id, list_code, file_name, upload, "
+                "insert into contacts_contactimport (created_at, source_id, file_name, upload, "
                 "report, layout, mapping, counts,"
                 " consented, stored_rows, corrected_rows, state, started_by_id)"
-                " select now(), min(s.id), '', '', %s, '', '{}', '{}', '{}', 0, 0, '{}', 'preview', min(u.id)"
+                " select now(), min(s.id), '', %s, '', '{}', '{}', '{}', 0, 0, '{}', 'preview', min(u.id)"
                 " from contacts_datasource s, accounts_user u",
                 [name],
             )

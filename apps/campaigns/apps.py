@@ -1,31 +1,36 @@
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from django.apps import AppConfig
 
 
-def _enlist_stored(sender: Any, list_code: str, contact_ids: list[int], client: Any, **kwargs: Any) -> None:
-    """What names a list fills the queue of the campaign of that code: of a program, one of its own."""
-    from apps.core.errors import NotFound
+class _Listing:
+    """The implementation of `contacts.ports.listing`: a list fills the queue of its campaign."""
 
-    from .models import Campaign
-    from .queries import campaign_for_client
-    from .services import enlist
+    def list_for(self, client: Any, code: str) -> Any:
+        from apps.core.errors import NotFound
 
-    if not list_code:
-        return
-    campaign = campaign_for_client(client, list_code) if client else Campaign.objects.get(code=list_code)
-    if campaign is None:
-        raise NotFound()
-    enlist(campaign=campaign, contact_ids=contact_ids)
+        from .queries import campaign_for_client
+        from .services import contact_list_of
 
+        campaign = campaign_for_client(client, code)
+        if campaign is None:
+            raise NotFound()
+        return contact_list_of(campaign)
 
-def _leave_list(sender: Any, list_code: str, contacts: Any, since: datetime, **kwargs: Any) -> None:
-    """Contacts of a list that was taken back do not wait in its campaign any more."""
-    from .models import QueueEntry
+    def join(self, contact_list: Any, contact_ids: Sequence[int]) -> None:
+        from .models import Campaign
+        from .services import enlist
 
-    came = QueueEntry.objects.filter(campaign__code=list_code, contact__in=contacts, created_at__gte=since)
-    came.filter(state=QueueEntry.State.WAITING).delete()
+        enlist(campaign=Campaign.objects.get(contact_list=contact_list), contact_ids=list(contact_ids))
+
+    def leave(self, contact_list: Any, contacts: Any, since: datetime) -> None:
+        """Contacts of a list that was taken back do not wait in its campaign any more."""
+        from .models import QueueEntry
+
+        waiting = QueueEntry.objects.filter(state=QueueEntry.State.WAITING, created_at__gte=since)
+        waiting.filter(campaign__contact_list=contact_list, contact__in=contacts).delete()
 
 
 class _Speaking:
@@ -66,7 +71,7 @@ class CampaignsConfig(AppConfig):
     label = "campaigns"
 
     def ready(self) -> None:
-        from apps.contacts.signals import contacts_stored, list_taken_back
+        from apps.contacts.ports import listing
         from apps.core.web import ids
         from apps.notifications.sentences import register_fact
         from apps.optouts.ports import naming
@@ -78,7 +83,6 @@ class CampaignsConfig(AppConfig):
         NUMBERS_OF.append(_numbers_of)
         naming.provide(_Naming())
         speaking.provide(_Speaking())
-        contacts_stored.connect(_enlist_stored, dispatch_uid="campaigns.enlist_stored")
-        list_taken_back.connect(_leave_list, dispatch_uid="campaigns.leave_list")
+        listing.provide(_Listing())
         register_fact("campaign_paused", "because", lambda codes: lacks_in_words(codes.split()))
         ids.register(campaign="cp", exception="ex")

@@ -9,7 +9,7 @@ from django_fsm import FSMField, transition
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
 from apps.accounts.models import ApiClient, User
-from apps.contacts.models import Contact, Purpose
+from apps.contacts.models import Contact, ContactList, Purpose
 from apps.core.calendar.timestamps import is_possible, is_readable
 from apps.core.database.base_models import Dated
 from apps.core.privacy.fields import GuardedArrayField, GuardedCharField, GuardedSlugField
@@ -166,6 +166,9 @@ class Campaign(Dated):
     lines = models.ManyToManyField(Line, verbose_name=_("lines"), related_name="campaigns", blank=True)
     script = models.ForeignKey(
         Script, models.PROTECT, verbose_name=_("script"), null=True, blank=True, related_name="campaigns"
+    )
+    contact_list = models.OneToOneField(
+        ContactList, models.PROTECT, null=True, editable=False, related_name="campaign"
     )
     pinned_version = models.ForeignKey(
         ScriptVersion,

@@ -1,12 +1,10 @@
 """What rooms above may need to know inside the same transaction.
 
-`contacts_stored`: with `contact_ids`, `list_code` ("": none) of the list that they join, and `client` where a
-program brought them; without ids it only asks whether there is such a list. `source_withdrawn`: with
+`source_withdrawn`: with
 `source`; its contacts may be called no more and are to be erased. `calling_stopped`: with `contact`,
 `purpose` (None: every one) and `marketing_only`; reservations for such calls are withdrawn.
 `contacts_taken_back`: with `contacts`, filters of calls of the contacts that an import brought and that are
-erased again; what is reserved for them is withdrawn. `list_taken_back`: with `list_code`, `contacts` (ids, as
-a query) that stay, and `since`: places in the queue that they came into since then are given up.
+erased again; what is reserved for them is withdrawn.
 `erasure_asked`: with `contact`, which another system has deleted; what is known of it is to be erased.
 `number_changed`: with `before` and `after`, contacts of one person whose number another system (`client`) has
 changed, and `disowned_at`: since when the number before is known to be another person's (None: it is not).
@@ -14,10 +12,8 @@ changed, and `disowned_at`: since when the number before is known to be another 
 
 from django.dispatch import Signal
 
-contacts_stored = Signal()
 source_withdrawn = Signal()
 calling_stopped = Signal()
 erasure_asked = Signal()
 contacts_taken_back = Signal()
-list_taken_back = Signal()
 number_changed = Signal()

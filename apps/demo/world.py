@@ -346,7 +346,7 @@ class _Builder:
             source=DataSource.objects.get(code=f"{plan.code}-web"),
             file_name=f"{plan.code}.csv",
             file=text.getvalue().encode(),
-            list_code=campaign.code,
+            contact_list=campaigns.contact_list_of(campaign),
         )
 
     def _loose_ends(self) -> None:

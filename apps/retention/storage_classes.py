@@ -447,6 +447,7 @@ WITHOUT_PERIOD = {
     "hash, no number",
     "contacts.formerword": "what a deleted person had said outlives them, or a list would bring it back (R2, "
     "R20, R25); a hash, no number",
+    "contacts.contactlist": "which list it is, nobody who is on it",
     "contacts.metcontact": "goes with its contact, and a day after its import",
     "contacts.datasource": "an agreement between companies: it shows why its contacts were lawful (R3)",
     "sharing.share": "an agreement between departments; a file that was made and not fetched goes within a "

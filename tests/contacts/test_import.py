@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
 from apps.audit.models import AccessEvent
-from apps.campaigns.models import QueueEntry
+from apps.campaigns.models import Campaign, QueueEntry
+from apps.campaigns.services import contact_list_of
 from apps.contacts import rules, services
 from apps.contacts.models import Consent, Contact, ContactImport
 from apps.contacts.services import importing, preparing, previewing, storing
@@ -529,3 +530,21 @@ def test_last_four_digits_find_the_viewer_s_contacts_and_no_others(world: World,
     assert foreign.public_id not in text
     assert AccessEvent.objects.filter(kind="searched", count=1).exists()
     assert browse("agent").post(reverse("contact_search"), {"number": "9999"}).status_code == 302
+
+
+def test_a_list_follows_its_campaign_under_whatever_code(world: World) -> None:
+    """The code of a campaign that was never approved may change, and another campaign may take it: the list
+    is the campaign's that it was uploaded for."""
+    spring = world.running_campaign("autumn")
+    started = services.start_import(
+        actor=world.people["supervisor"], source=world.source, file_name="list.csv",
+        file=io.BytesIO("手机号\n13900001111\n".encode()), contact_list=contact_list_of(spring),
+    )  # fmt: skip
+    Campaign.objects.filter(pk=spring.pk).update(code="winter")
+    other = world.running_campaign("autumn")
+    job = services.confirm_import(
+        actor=world.people["supervisor"], contact_import=started, mapping=started.mapping
+    )
+    services.run_import(job.pk)
+    assert QueueEntry.objects.filter(campaign=spring).count() == 1
+    assert not QueueEntry.objects.filter(campaign=other).exists()

@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from apps.campaigns.models import QueueEntry
+from apps.campaigns.services import contact_list_of
 from apps.contacts import rules, services
 from apps.contacts.models import ColumnMapping, Consent, Contact, ContactImport, MetContact
 from apps.contacts.services import importing, previewing, undoing
@@ -603,12 +604,12 @@ def test_an_import_is_taken_back_within_a_day_and_erased_by_the_purge(world: Wor
 
 
 def test_taking_a_list_back_leaves_what_others_brought_and_no_place_in_its_queue(world: World) -> None:
-    supervisor, code = world.people["supervisor"], world.campaign.code
+    supervisor, queue = world.people["supervisor"], contact_list_of(world.campaign)
     known = known_contact(world)
 
     def listed(content: str, name: str) -> ContactImport:
         return services.import_now(
-            actor=supervisor, source=world.source, file_name=name, file=content.encode(), list_code=code
+            actor=supervisor, source=world.source, file_name=name, file=content.encode(), contact_list=queue
         )
 
     heading = "手机号,同意渠道,同意时间\n"
@@ -636,14 +637,14 @@ def test_a_contact_that_a_list_met_is_erased_like_any_other(world: World) -> Non
 
 
 def test_who_was_in_the_queue_before_the_list_stays_in_it(world: World, clock: Any) -> None:
-    supervisor, code = world.people["supervisor"], world.campaign.code
+    supervisor, queue = world.people["supervisor"], contact_list_of(world.campaign)
     lists = [
         services.import_now(
             actor=supervisor,
             source=world.source,
             file_name=name,
             file=f"手机号\n{phones}\n".encode(),
-            list_code=code,
+            contact_list=queue,
         )
         for name, phones in (("a.csv", "13800000001"), ("b.csv", "13800000001\n13800000002"))
         if clock.shift(60) is None

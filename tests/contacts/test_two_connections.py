@@ -10,6 +10,7 @@ import pytest
 from django.db import connection, transaction
 
 from apps.campaigns.models import QueueEntry
+from apps.campaigns.services import contact_list_of
 from apps.contacts import services
 from apps.contacts.models import Consent, Contact, ContactImport, ExternalRef
 from apps.contacts.services import batching, importing, preparing, storing, syncing
@@ -60,7 +61,7 @@ def run(world: World, **options: Any) -> ContactImport:
         source=world.source,
         file_name="list.csv",
         file=content(),
-        list_code="spring",
+        contact_list=contact_list_of(world.campaign),
         **options,
     )
 

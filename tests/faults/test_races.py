@@ -308,6 +308,7 @@ def _word(world: World, number: str, place: int) -> Callable[[], object]:
 
 
 def _insert(world: World, numbers: list[str]) -> None:
+    from apps.campaigns.services import contact_list_of
     from apps.contacts.services import import_now
 
     content = "手机号,同意渠道,同意时间\n" + "".join(f"{number},网页,2026-11-01\n" for number in numbers)
@@ -316,6 +317,6 @@ def _insert(world: World, numbers: list[str]) -> None:
         source=world.source,
         file_name="race.csv",
         file=content.encode(),
-        list_code="spring",
+        contact_list=contact_list_of(world.campaign),
     )
     assert done.counts == {"accepted": len(numbers)}

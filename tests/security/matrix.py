@@ -818,11 +818,7 @@ def _of_contacts(world: World, contact: Contact) -> dict[str, dict[str, Any]]:
 def _import_of(world: World, username: str) -> ContactImport:
     actor = world.people[username]
     done = contacts.import_now(
-        actor=actor,
-        source=world.source,
-        file_name="a.csv",
-        file="手机号\n13800007777\n".encode(),
-        list_code="",
+        actor=actor, source=world.source, file_name="a.csv", file="手机号\n13800007777\n".encode()
     )
     return done
 

@@ -17,7 +17,7 @@ from .life import (
     what_is_missing,
 )
 from .lines import block_line, record_filing, record_line, record_test_call, verify_line
-from .staffing import assign_agent, enlist, issue_client, release_agent
+from .staffing import assign_agent, contact_list_of, enlist, issue_client, release_agent
 
 __all__ = [
     "approve_campaign",
@@ -26,6 +26,7 @@ __all__ = [
     "assign_agent",
     "block_line",
     "change_campaign",
+    "contact_list_of",
     "create_campaign",
     "end_campaign",
     "end_exception",

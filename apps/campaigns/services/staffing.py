@@ -11,6 +11,7 @@ from apps.access.services import end_grants
 from apps.accounts import services as accounts
 from apps.accounts.models import ApiClient, User
 from apps.accounts.roles import Role
+from apps.contacts.models import ContactList
 from apps.core.calendar import clock
 from apps.core.database.locks import lock_agent
 from apps.core.errors import BadInput, NotAllowed
@@ -47,6 +48,18 @@ def issue_client(*, actor: User, campaigns: Iterable[Campaign], **fields: Any) -
     client.campaigns.set(campaigns)
     pause_lapsed(among=campaigns)  # another recipient may be what no assessment knows (R36)
     return client, key
+
+
+@transaction.atomic
+def contact_list_of(campaign: Campaign) -> ContactList:
+    """The list whose contacts are the campaign's; made when the first of them come."""
+    if campaign.contact_list is not None:
+        return campaign.contact_list
+    locked = Campaign.objects.select_for_update(of=("self",)).get(pk=campaign.pk)
+    if locked.contact_list is None:
+        locked.contact_list = ContactList.objects.create(created_at=clock.now())
+        Campaign.objects.filter(pk=campaign.pk).update(contact_list=locked.contact_list)
+    return locked.contact_list
 
 
 def enlist(*, campaign: Campaign, contact_ids: list[int]) -> int:

@@ -25,6 +25,7 @@ from apps.ui.lists import list_of
 from .. import queries
 from ..filters import ContactFilter
 from ..forms import NumberForm, UploadForm, ZoneForm
+from ..services import contact_list_of
 from ..tables import ContactTable
 
 READERS = (Role.AGENT, Role.SUPERVISOR, Role.COMPLIANCE)
@@ -163,7 +164,7 @@ def import_new(request: StaffRequest) -> HttpResponse:
                 source=chosen["source"],
                 file_name=chosen["file"].name,
                 file=chosen["file"],
-                list_code=chosen["campaign"].code if chosen["campaign"] else "",
+                contact_list=contact_list_of(chosen["campaign"]) if chosen["campaign"] else None,
             )
         except BadInput as error:
             form.add_error("file", str(error))

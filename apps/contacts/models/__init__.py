@@ -5,7 +5,7 @@ bring them in, are rows of their own."""
 from .consents import Consent, MinorFlag
 from .doubts import NumberDoubt
 from .formers import FormerWord
-from .imports import ColumnMapping, ContactImport, MetContact
+from .imports import ColumnMapping, ContactImport, ContactList, MetContact
 from .people import Contact, ExternalRef
 from .sources import DataSource, Purpose, SourcePurpose, Wording
 
@@ -14,6 +14,7 @@ __all__ = [
     "Consent",
     "Contact",
     "ContactImport",
+    "ContactList",
     "DataSource",
     "ExternalRef",
     "FormerWord",

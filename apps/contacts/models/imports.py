@@ -13,6 +13,13 @@ from apps.jobs.models import Job
 from .sources import DataSource
 
 
+class ContactList(Dated):
+    """A list that contacts are put on. What it is for hangs on it above: a campaign has one and fills its
+    queue from it (`contacts.ports.listing`)."""
+
+    IN_TRAIL = False
+
+
 class ContactImport(Dated):
     """One file on its way in. The upload is kept encrypted, and only until the import is over.
 
@@ -22,8 +29,6 @@ class ContactImport(Dated):
     its job.
     """
 
-    NOT_TYPED = ("list_code",)
-
     class State(models.TextChoices):
         PREVIEW = "preview", _("to be confirmed")
         CONFIRMED = "confirmed", _("confirmed")
@@ -31,7 +36,7 @@ class ContactImport(Dated):
         TAKEN_BACK = "taken_back", _("taken back")
 
     source = models.ForeignKey(DataSource, models.PROTECT, related_name="imports")
-    list_code = models.CharField(max_length=40, blank=True)
+    contact_list = models.ForeignKey(ContactList, models.PROTECT, null=True, related_name="imports")
     file_name = GuardedCharField(max_length=200)
     upload = FileNameField()
     report = FileNameField(blank=True)

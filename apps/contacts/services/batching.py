@@ -21,8 +21,8 @@ from psycopg import errors as database
 from apps.jobs import services as jobs
 from apps.jobs.models import Job
 
-from .. import signals
 from ..models import ContactImport
+from ..ports import listing
 from . import storing
 from .preparing import Batch
 
@@ -162,9 +162,8 @@ class _Storing:
             raise TakenOver
         if met:
             storing.note_met(self._import.pk, met)
-        signals.contacts_stored.send(
-            sender=ContactImport, list_code=self._import.list_code, contact_ids=ids, client=None
-        )
+        if self._import.contact_list:
+            listing.provider.join(self._import.contact_list, ids)
         jobs.move_on(self._job, done=batch.done)
         self._met_known = self._met_known or bool(met)
         self._all_new = not self._met_known

@@ -51,7 +51,7 @@ from apps.policies import queries as policies
 from apps.policies.models import DataClass
 
 from .. import rules
-from ..models import ColumnMapping, ContactImport, DataSource, MetContact
+from ..models import ColumnMapping, ContactImport, ContactList, DataSource, MetContact
 from . import import_reports, preparing, storing
 from .batching import TakenOver, store_batches
 
@@ -83,7 +83,12 @@ class ImportAlreadyRunning(WrongState):
 
 
 def start_import(
-    *, actor: User, source: DataSource, file_name: str, file: IO[bytes], list_code: str = ""
+    *,
+    actor: User,
+    source: DataSource,
+    file_name: str,
+    file: IO[bytes],
+    contact_list: ContactList | None = None,
 ) -> ContactImport:
     """Examine the whole of a file and keep it, encrypted, until its columns are confirmed.
 
@@ -99,8 +104,8 @@ def start_import(
         book = open_workbook(file, most_rows=MOST_ROWS + HEADING_WITHIN)
         with uploading.EncryptedSpool() as table:
             table.writelines(book.pieces)
-            return _keep(actor, source, file_name, table, book.described(peek(table)), list_code)
-    return _keep(actor, source, file_name, file, peek(file), list_code)
+            return _keep(actor, source, file_name, table, book.described(peek(table)), contact_list)
+    return _keep(actor, source, file_name, file, peek(file), contact_list)
 
 
 def check_source(source: DataSource) -> None:
@@ -118,12 +123,17 @@ def check_source(source: DataSource) -> None:
 
 
 def _keep(
-    actor: User, source: DataSource, file_name: str, file: Bytes, layout: Layout, list_code: str
+    actor: User,
+    source: DataSource,
+    file_name: str,
+    file: Bytes,
+    layout: Layout,
+    contact_list: ContactList | None,
 ) -> ContactImport:
     rows = first_rows(file, layout)
     layout = _laid_out(file, with_heading(file, layout, rules.heading_row(rows)))
     kept = ContactImport(
-        source=source, list_code=list_code, file_name=file_name[-200:], layout=layout.as_json(),
+        source=source, contact_list=contact_list, file_name=file_name[-200:], layout=layout.as_json(),
         digest=_digest(file),
         mapping=_known_mapping(source, layout, rows), started_by=actor,
     )  # fmt: skip
@@ -288,7 +298,7 @@ def import_now(
     source: DataSource,
     file_name: str,
     file: IO[bytes] | bytes,
-    list_code: str = "",
+    contact_list: ContactList | None = None,
     leave_hidden: bool | None = None,
     corrects: ContactImport | None = None,
     mapping: dict[str, int] | None = None,
@@ -298,7 +308,7 @@ def import_now(
     a `mapping` the columns are what they were taken for last time. Raises like its steps."""
     opened = io.BytesIO(file) if isinstance(file, bytes) else file
     contact_import = start_import(
-        actor=actor, source=source, file_name=file_name, file=opened, list_code=list_code
+        actor=actor, source=source, file_name=file_name, file=opened, contact_list=contact_list
     )
     if corrects:  # before anything is stored: what is taken back later has to be found
         contact_import.corrects = corrects

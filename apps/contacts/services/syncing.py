@@ -5,6 +5,7 @@ that was (`ETag`), and is refused when it is another one by now. A deletion over
 and starts the erasure here.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -30,7 +31,8 @@ from apps.policies import queries as policies
 from apps.policies.models import DataClass
 
 from .. import rules, signals
-from ..models import Consent, Contact, DataSource, ExternalRef, FormerWord, Purpose
+from ..models import Consent, Contact, ContactList, DataSource, ExternalRef, FormerWord, Purpose
+from ..ports import listing
 from .consenting import carry_words, record_consent, withdraw_consents
 from .doubting import disowned_at
 from .importing import check_source
@@ -84,8 +86,8 @@ class GivenConsent:
 
 @dataclass(frozen=True)
 class ContactRecord:
-    """What a system says of a contact; None: nothing. `list_code` names a list (of a campaign) that it
-    joins."""
+    """What a system says of a contact; None: nothing. `list_code` is what it calls a list (of a campaign)
+    that the contact joins."""
 
     phone: Protected | None = None
     name: Protected | None = None
@@ -237,7 +239,8 @@ class _Known:
         self.minors: set[bytes] = set()  # numbers of people who were known to be under age
         self.consents: set[tuple[int, str, str, datetime]] = set()  # contact, purpose, recipient, moment
         self._sources: dict[int, DataSource] = {}
-        self._lists: dict[str, tuple[list[int], HeguiError | None]] = {}
+        self._lists: dict[str, ContactList | HeguiError] = {}
+        self._joining = defaultdict[ContactList, list[int]](list)
         self.read(
             {external_id for external_id, _record in items},
             {result.phone for _external_id, result in items if result.phone},
@@ -307,28 +310,20 @@ class _Known:
         return by_code[code]
 
     def join(self, list_code: str, contact: Contact) -> None:
-        """Note who joins a list. Raises what the list's keeper raises for one that is not there."""
+        """Note who joins a list. Raises `NotFound` for one that is not there, or not the client's."""
         if list_code not in self._lists:
-            refused = None
             try:
-                self._tell(list_code, [])
+                self._lists[list_code] = listing.provider.list_for(self.client, list_code)
             except HeguiError as error:
-                refused = error
-            self._lists[list_code] = ([], refused)
-        joining, refused = self._lists[list_code]
-        if refused:
-            raise refused
-        joining.append(contact.pk)
+                self._lists[list_code] = error
+        found = self._lists[list_code]
+        if isinstance(found, HeguiError):
+            raise found
+        self._joining[found].append(contact.pk)
 
     def enlist(self) -> None:
-        for list_code, (joining, _refused) in self._lists.items():
-            if joining:
-                self._tell(list_code, joining)
-
-    def _tell(self, list_code: str, contact_ids: list[int]) -> None:
-        signals.contacts_stored.send(
-            sender=Contact, list_code=list_code, contact_ids=contact_ids, client=self.client
-        )
+        for contact_list, contact_ids in self._joining.items():
+            listing.provider.join(contact_list, contact_ids)
 
 
 def _put(

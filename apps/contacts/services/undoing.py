@@ -23,6 +23,7 @@ from apps.core.errors import BadInput, NotAllowed, WrongState
 from .. import rules, signals
 from ..models import Consent, Contact, ContactImport, MetContact
 from ..models.formers import TAKEN_BACK
+from ..ports import listing
 from .importing import TAKEN_BACK_WITHIN, check_source, import_now
 
 CORRECTED_AT_ONCE = 25  # rows on a page
@@ -68,7 +69,7 @@ def correct_rows(
     writer.writerows([values.get(name, "") for name in FIELDS] for values in rows.values())
     made = import_now(
         actor=actor, source=contact_import.source, file_name=f"{contact_import.file_name[:180]} +{len(rows)}",
-        file=out.getvalue().encode(), list_code=contact_import.list_code,
+        file=out.getvalue().encode(), contact_list=contact_import.contact_list,
         corrects=contact_import, mapping={name: place for place, name in enumerate(FIELDS)},
     )  # fmt: skip
     lines = _lines(made, list(rows))
@@ -172,17 +173,15 @@ def _take_back(contact_import: ContactImport) -> int:
     signals.contacts_taken_back.send(
         sender=ContactImport, contacts={"contact__in": of_known, "campaign__kind": "marketing"}
     )
-    if contact_import.list_code:
-        of_same_list = known_elsewhere.filter(contact_import__list_code=contact_import.list_code).values(
-            "contact"
-        )
+    if contact_import.contact_list:
+        of_same_list = known_elsewhere.filter(
+            contact_import__contact_list=contact_import.contact_list
+        ).values("contact")
         known = Contact.objects.filter(
             Q(pk__in=contact_import.met.values("contact")) | Q(pk__in=stays)
         ).exclude(pk__in=of_same_list)
         since = contact_import.job.created_at if contact_import.job else now
-        signals.list_taken_back.send(
-            sender=ContactImport, list_code=contact_import.list_code, contacts=known.values("pk"), since=since
-        )
+        listing.provider.leave(contact_import.contact_list, known.values("pk"), since)
     contact_import.state = ContactImport.State.TAKEN_BACK
     contact_import.save(update_fields=["state"])
     return count

@@ -12,6 +12,7 @@ from django.core.management.base import CommandError, CommandParser
 from apps.accounts.models import User
 from apps.accounts.roles import Role
 from apps.campaigns.models import Campaign
+from apps.campaigns.services import contact_list_of
 from apps.contacts import services
 from apps.contacts.models import DataSource
 from apps.core import cli
@@ -40,7 +41,8 @@ class Command(cli.Command):
         source = DataSource.objects.select_related("recorded_by").filter(code=options["source"]).first()
         if source is None:
             raise CommandError(f'There is no data source "{options["source"]}".')
-        if options["campaign"] and not Campaign.objects.filter(code=options["campaign"]).exists():
+        campaign = Campaign.objects.filter(code=options["campaign"]).first()
+        if options["campaign"] and campaign is None:
             raise CommandError(f'There is no campaign "{options["campaign"]}".')
         try:
             with options["file"].open("rb") as file:
@@ -49,7 +51,7 @@ class Command(cli.Command):
                     source=source,
                     file_name=options["file"].name,
                     file=file,
-                    list_code=options["campaign"],
+                    contact_list=contact_list_of(campaign) if campaign else None,
                     leave_hidden={"take": False, "leave": True}.get(options["hidden_rows"]),
                     progress=self.progress,
                 )
