@@ -85,23 +85,35 @@ HEADINGS: dict[str, tuple[str, ...]] = {
 }
 HEADINGS["consent_answer"] = (
     "是否同意", "是否授权", "是否同意营销", "是否接受营销", "是否接受", "是否同意接收营销信息", "同意营销",
-    "接受营销", "营销授权",
+    "接受营销", "营销授权", "同意状态", "授权状态", "营销状态", "同意情况", "授权情况", "是否同意联系",
+    "是否接受来电", "是否接受联系", "consentstatus", "marketingstatus",
     "consent", "consented", "optin", "marketingconsent", "agreed",
 )  # fmt: skip
 # A column of whoever said no, by whatever heading: nothing that stands in it gives a consent.
 REFUSAL = "refusal"
-_OF_REFUSAL = re.compile(
-    r"撤回|撤销|退订|拒绝|拒接|失效|作废|取消|optout|unsubscribe|withdraw|revoke|donotcall|dnc"
+# The person's own word, which also ends what they agreed to before.
+_OF_WORD = re.compile(
+    r"撤回|撤销|退订|拒绝|拒接|拒访|拒营|请勿|勿扰|勿打|免打扰|免扰|黑名单|禁呼|禁拨|禁止(?:致电|拨打|外呼|联系|营销)"
+    r"|(?:不|别)(?:接受|同意|愿|再|要)|opt(?:ed)?out|unsubscribe|withdraw|revoke"
+    r"|do?no?t(?:call|contact|disturb|phone)|dnc|dnd|blacklist|blocklist|suppress"
 )
+_OF_REFUSAL = re.compile(_OF_WORD.pattern + r"|失效|作废|取消")
 _YES = frozenset({
     "是", "同意", "已同意", "授权", "已授权", "接受", "已接受", "愿意", "可以", "有", "对", "√", "✓", "✔",
-    "y", "yes", "true", "t", "1", "agree", "agreed", "optin", "ok",
+    "有效", "生效", "已生效", "正常",
+    "y", "yes", "true", "t", "1", "agree", "agreed", "optin", "ok", "valid", "active", "granted",
 })  # fmt: skip
 _NO = frozenset({
     "否", "无", "没有", "未", "未退订", "未撤回", "未拒绝", "正常", "不是", "×", "x",
-    "n", "no", "false", "f", "0", "none", "null", "na", "-", "--", "/",
+    "n", "no", "false", "f", "0", "none", "null", "na", "-", "--", "/", "no number",
 })  # fmt: skip
 SECOND_PHONE = "second_phone"  # the column that is read where that of the phone holds none
+# An answer that is a no, and not only nothing.
+_PLAIN_NO = frozenset({
+    "否", "不", "不同意", "不接受", "不愿意", "拒绝", "已拒绝", "撤回", "已撤回", "退订", "已退订", "不要",
+    "×", "x", "n", "no", "false", "f", "0", "refused", "withdrawn", "revoked", "optout", "optedout",
+    "unsubscribed",
+})  # fmt: skip
 MEANINGS = (*HEADINGS, SECOND_PHONE, REFUSAL)
 _ASIDE = re.compile(r"[(\[<{【《〔].*?[)\]>}】》〕]|必填项?|选填项?|[0-9]+$")
 _OWNER = re.compile(
@@ -184,6 +196,25 @@ def match_columns(heading: Sequence[str], hidden: Iterable[int] = ()) -> dict[st
     return mapping
 
 
+def columns_of_word(heading: Sequence[str], mapping: Mapping[str, int]) -> tuple[list[int], list[int]]:
+    """Every column of answers and every column of refusals: beside those of the mapping the others whose
+    heading says the same and that were taken for nothing else. Where the mapping has none, a person decided
+    that there is none."""
+    free = [column for column in range(len(heading)) if heading[column] and column not in mapping.values()]
+    answers, refusals = mapping.get("consent_answer"), mapping.get(REFUSAL)
+    more_refusals = [column for column in free if _OF_REFUSAL.search(plain(heading[column]))]
+    more_answers = [
+        column
+        for column in free
+        if column not in more_refusals
+        and any(name in HEADINGS["consent_answer"] for name in _names(heading[column]))
+    ]
+    return (
+        [answers, *more_answers] if answers is not None else [],
+        [refusals, *more_refusals] if refusals is not None else [],
+    )
+
+
 def match_contents(rows: Sequence[Sequence[str]], hidden: Iterable[int] = ()) -> dict[str, int]:
     """The column of phones in rows without a heading: the first in which most cells are phones."""
     width = max(map(len, rows), default=0)
@@ -240,6 +271,7 @@ class RowVerdict(NamedTuple):
     tags: tuple[str, ...] = ()
     consent: ConsentGiven | None = None
     is_doubtful: bool = False  # the row gives a consent, which was not taken
+    says_no: bool = False  # whatever becomes of the row: its person refused or withdrew
 
     def __repr__(self) -> str:
         return f"Verdict(row={self.row}, status={self.status!r})"
@@ -251,6 +283,7 @@ Judge = Callable[[int, Sequence[str]], RowVerdict]
 def judging(
     mapping: Mapping[str, int],
     *,
+    heading: Sequence[str],
     zone: tzinfo,
     now: datetime,
     consent_days: int,
@@ -265,7 +298,8 @@ def judging(
     bare number may be a day as spreadsheets count.
     """
     place_of_phone, place_of_second = mapping["phone"], mapping.get(SECOND_PHONE)
-    place_of_answer, place_of_refusal = mapping.get("consent_answer"), mapping.get(REFUSAL)
+    of_answers, of_refusals = columns_of_word(heading, mapping)
+    of_words = [column for column in of_refusals if _is_of_word(_title(heading, column))]
     places = [mapping.get(meaning) for meaning in _OPTIONAL]
 
     def judge(row: int, cells: Sequence[str]) -> RowVerdict:
@@ -284,14 +318,18 @@ def judging(
                 e164 = phones.normalise(raw)
             except phones.PhoneInvalid as error:
                 refusal = str(error)
+        says_no = any(_says_no(cells[place]) for place in of_words) or any(
+            _word(cells[place]) in _PLAIN_NO for place in of_answers
+        )
         if found:
-            return RowVerdict(row, found, _FOUND[found], e164)
+            return RowVerdict(row, found, _FOUND[found], e164, says_no=says_no)
         if some_unreadable and any(UNREADABLE in cell for cell in cells):
             return RowVerdict(
                 row,
                 "unreadable",
                 _("The row holds characters that cannot be read. Correct it in the file."),
                 e164,
+                says_no=says_no,
             )
         if not raw:
             return RowVerdict(row, "phone_missing", _("The phone is empty. Fill it in or leave the row out."))
@@ -300,9 +338,8 @@ def judging(
         channel, moment, name, note, tags = [
             cells[place].replace("\x00", "") if place is not None else "" for place in places
         ]
-        no = _said_no(
-            cells[place_of_answer] if place_of_answer is not None else None,
-            cells[place_of_refusal] if place_of_refusal is not None else "",
+        no = _no_consent(
+            [cells[place] for place in of_answers], [cells[place] for place in of_refusals], says_no
         )
         consent, message = (None, no) if no else consent_of(channel, moment, zone, now, consent_days, serials)
         is_masked = is_mask(name, "name") or is_mask(note, "text")
@@ -322,19 +359,44 @@ def judging(
         if is_masked:
             name = note = ""
         is_doubtful = consent is None and bool(channel or moment) and not no
-        return RowVerdict(row, ACCEPTED, message, e164, name[:MOST_NAME], note, taken, consent, is_doubtful)
+        return RowVerdict(
+            row, ACCEPTED, message, e164, name[:MOST_NAME], note, taken, consent, is_doubtful, says_no
+        )
 
     return judge
 
 
-def _said_no(answer: str | None, refusal: str) -> Sentence:
+SAID_NO = _(
+    "Stored without consent: the list says that the person refused or withdrew. What they had agreed to "
+    "before is withdrawn."
+)
+
+
+def _no_consent(answers: Sequence[str], refusals: Sequence[str], says_no: bool) -> Sentence:
     """Why a row gives no consent whatever else it says; "" where it does not say so. An answer that is no
     plain yes is none; what stands in a column of refusals is one, but for a plain no."""
-    if refusal.strip() and _word(refusal) not in _NO:
-        return _("Stored without consent: the row says that the person refused or withdrew.")
-    if answer is not None and _word(answer) not in _YES:
+    if says_no:
+        return SAID_NO
+    if any(map(_says_no, refusals)):
+        return _("Stored without consent: the row says that it does not hold any more.")
+    if any(_word(answer) not in _YES for answer in answers):
         return _("Stored without consent: the row does not say yes to it.")
     return ""
+
+
+def _is_of_word(title: str) -> bool:
+    """Whether what stands below the heading is the person's own no: times of day at which not to call are
+    none."""
+    return bool(_OF_WORD.search(plain(title))) and not re.search("时段|时间段", title)
+
+
+def _says_no(cell: str) -> bool:
+    """Whether something stands in a cell below a heading of refusals, but for a plain no."""
+    return bool(cell.strip()) and _word(cell) not in _NO
+
+
+def _title(heading: Sequence[str], column: int) -> str:
+    return heading[column] if column < len(heading) else ""
 
 
 def _word(cell: str) -> str:
@@ -348,6 +410,11 @@ _ASIDES = {
     "tags": _("Tags were left out: those of over 40 characters, with a phone number, or beyond 20."),
 }
 _OPTIONAL = ("consent_channel", "consent_time", "name", "note", "tags")
+
+
+def without_consent(verdict: RowVerdict) -> RowVerdict:
+    """The same without its consent: another row of the list says that the person refused or withdrew."""
+    return verdict._replace(consent=None, message=SAID_NO)
 
 
 def left_out(row: int) -> RowVerdict:

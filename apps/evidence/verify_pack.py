@@ -20,6 +20,7 @@ import getpass
 import hashlib
 import hmac
 import json
+import lzma
 import os
 import re
 import struct
@@ -371,8 +372,8 @@ def verify(path: str, key: str = "", passphrase: Callable[[], str] | None = None
         return Check(source, key).run()
     except PackUnreadable:
         raise
-    except (OSError, zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, ValueError, KeyError,
-            TypeError, AttributeError, IndexError, struct.error) as error:  # fmt: skip
+    except (OSError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, RuntimeError, NotImplementedError,
+            ValueError, KeyError, TypeError, AttributeError, IndexError, struct.error) as error:  # fmt: skip
         raise PackUnreadable(f"{type(error).__name__}: {error}") from error
 
 

@@ -1,5 +1,7 @@
 """The register for programs: messages that come in, the feed of changes, lists held against it."""
 
+import csv
+import io
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -271,7 +273,7 @@ def scrub(request: ClientRequest, asked: ScrubAsked, key: IdempotencyKey = None)
     for a day."""
     client = request.auth
     require_scope(client, ApiClient.Scope.SCRUB)
-    content = "\n".join(["phone", *(f'"{number.replace(chr(34), "")}"' for number in asked.numbers)]).encode()
+    content = "\n".join(["phone", *map(_cell, asked.numbers)]).encode()
     made = services.ask_scrub(
         actor=client.owner,
         client=client,
@@ -281,6 +283,12 @@ def scrub(request: ClientRequest, asked: ScrubAsked, key: IdempotencyKey = None)
         idempotency_key=key or None,
     )
     return Status(202, _scrub_state(made))
+
+
+def _cell(number: str) -> str:
+    """A row for each number, one that is blank or holds signs that end a line too: the results stand in their
+    order."""
+    return '"' + (" ".join(number.replace('"', "").split()) or "-") + '"'
 
 
 @router.get("scrubs/{scrub_id}", response=ScrubState, summary="How far a list is, and what came out")
@@ -297,7 +305,7 @@ def scrub_state(request: ClientRequest, scrub_id: str) -> dict[str, Any]:
 
 def _scrub_state(made: Scrub) -> dict[str, Any]:
     result = (
-        [line.rsplit(",", 1)[1] for line in services.result_of(made).decode().splitlines()[1:]]
+        [row[-1] for row in csv.reader(io.StringIO(services.result_of(made).decode(), newline=""))][1:]
         if made.result
         else None
     )

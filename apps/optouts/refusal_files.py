@@ -67,7 +67,9 @@ def _plain(heading: list[str]) -> list[str]:
 
 
 def _named(heading: list[str]) -> list[int]:
-    """The places of the headings that name a number."""
+    """The places of the headings that name a number; a row in which one stands is no heading."""
+    if any(map(phones.numbers_in, heading)):
+        return []
     plain = _plain(heading)
     bare = [_ASIDE.sub("", text).strip("*:") for text in plain]
     return [
@@ -116,9 +118,10 @@ def open_refusals(content: bytes) -> Refusals:
             _("The workbook has hidden sheets that are filled. Show them or delete them: nobody is left out.")
         )
     named = [place for place, text in enumerate(_plain(table.heading)) if _SPEAKS_OF_A_NUMBER.search(text)]
-    if not named and _DIGITS.search(even(" ".join(table.heading))):
+    is_heading = not any(map(phones.numbers_in, table.heading))
+    if not is_heading or (not named and _DIGITS.search(even(" ".join(table.heading)))):
         layout = with_heading(io.BytesIO(table.content), table.layout, 0)
-        table = replace(table, heading=layout.heading, layout=layout)
+        table, named = replace(table, heading=layout.heading, layout=layout), []
     columns = named or _by_content(table)
     if not columns:
         raise FileRefused(
@@ -140,11 +143,13 @@ def _by_content(table: Table) -> list[int]:
 
 
 def _names_somebody(cell: str) -> bool:
-    """Whether a number stands in a cell of a column that is none of numbers: a note, a name. Digits alone
-    are of an order or a customer."""
+    """Whether a number stands in a cell of a column that is none of numbers, a note or a name, or what may be
+    one that was cut. Digits alone are of an order or a customer, but for a landline with its area code."""
     text = even(cell).strip()
+    if text.isdigit():
+        return find_in(cell) or (text.startswith("0") and _number(text) is not None)
     return find_in(cell) or (
-        not text.isdigit() and _MANY_DIGITS.search(text) is not None and bool(phones.numbers_in(cell))
+        _MANY_DIGITS.search(text) is not None and (bool(phones.numbers_in(cell)) or phones.has_unread(cell))
     )
 
 
@@ -163,11 +168,10 @@ def _unpacked(content: bytes) -> bytes:
     return unpacked
 
 
-def numbers_in(table: Table, place: int) -> Iterator[str | None]:
-    """The number of each row in E.164; None for what is no number."""
-    mobile_of = phones.mobile_of
+def numbers_in(table: Table, place: int) -> Iterator[list[str]]:
+    """The numbers of each row in E.164, read as those of a refusal are."""
     for _row, cells in table.rows():
-        yield mobile_of(cells[place]) or _number(cells[place])
+        yield numbers_of_cell(cells[place]) or phones.numbers_of_refusal(cells[place])
 
 
 def numbers_of_cell(text: str) -> list[str]:

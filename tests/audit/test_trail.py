@@ -32,6 +32,7 @@ NOT_IN_THE_TRAIL = {
     "calls.call",
     "calls.postponed",
     "campaigns.queueentry",
+    "contacts.contactlist",
     "contacts.metcontact",
     "console.daycount",
     "governance.affectedperson",

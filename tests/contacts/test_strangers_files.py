@@ -830,7 +830,11 @@ def test_a_large_upload_arrives_or_is_refused_for_its_size(
 
 def test_what_of_a_row_is_not_taken_is_said_whole(world: World) -> None:
     judge = rules.judging(
-        {"phone": 0, "name": 1, "tags": 2}, zone=CHINA, now=world.at("10:00"), consent_days=365
+        {"phone": 0, "name": 1, "tags": 2},
+        heading=["手机号", "姓名", "标签"],
+        zone=CHINA,
+        now=world.at("10:00"),
+        consent_days=365,
     )
     verdict = judge(2, ["13800001234", "长" * 81, f"老客户;{'尾' * 41};13900001234"])
     assert verdict.tags == ("老客户",)
@@ -929,3 +933,25 @@ def test_who_gave_a_consent_by_hand_since_stays_when_an_import_is_taken_back(wor
     contact.refresh_from_db()
     assert contact.erasing_at is None
     assert list(contact.consents.filter(withdrawn_at=None).values_list("evidence", flat=True)) == ["纸质表格"]
+
+
+def test_a_workbook_that_breaks_while_it_is_unpacked_is_refused(world: World) -> None:
+    whole = book({"a.xml": rows_written(cell("手机号"), cell("13800000001"))})
+    packed = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(whole)) as source, zipfile.ZipFile(packed, "w", zipfile.ZIP_LZMA) as into:
+        for name in source.namelist():
+            into.writestr(name, source.read(name))
+        place = into.getinfo("xl/worksheets/a.xml").header_offset + 80
+    content = bytearray(packed.getvalue())
+    content[place : place + 40] = bytes(each ^ 0x5A for each in content[place : place + 40])
+    with pytest.raises(FileRefused):
+        start(world, bytes(content), "list.xlsx")
+
+
+def test_a_column_before_the_first_hides_no_more_than_there_are() -> None:
+    """A workbook of eight kilobytes took gigabytes of the web process."""
+    hiding = '<cols><col min="-9" max="2" hidden="1"/></cols>'
+    listed = sheet(f"<row>{cell('手机号')}</row>", f"<row>{cell('13800000001')}</row>", before=hiding)
+    found = workbooks.open_workbook(io.BytesIO(book({"a.xml": listed})))
+    assert b"13800000001" in b"".join(found.pieces)
+    assert found.sheet.hidden_columns == {0, 1}

@@ -63,6 +63,11 @@ def test_standard_library_logs_and_exceptions_are_masked(written: io.StringIO) -
         "138-0000-1234",
         "+86 138 0000 1234",
         "008613800001234",
+        "crm_13800001234",
+        "tel13800001234 and id110101199003070000",
+        "Not Found: /api/v1/contacts/\\u624b\\u673a13800001234",
+        "/contacts/\\u673113800001234/x",
+        "a13800001234b",
         "请联系王小明先生",
     ],
 )
@@ -73,7 +78,14 @@ def test_ways_to_hide(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["2026-11-24T10:00:00.123456+08:00", "took 1234567 ms", "pid 31337", "version 15.18"]
+    "text",
+    [
+        "2026-11-24T10:00:00.123456+08:00",
+        "took 1234567 ms",
+        "pid 31337",
+        "version 15.18",
+        "sha 9f86d081884c7d659a2f",
+    ],
 )
 def test_times_and_counts_stay_readable(text: str) -> None:
     assert logs.mask_text(text) == text

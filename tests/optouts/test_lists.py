@@ -22,6 +22,7 @@ from apps.audit.models import AccessEvent
 from apps.core.documents.spreadsheets import FileRefused
 from apps.core.errors import BadInput, NotAllowed
 from apps.core.privacy import phones
+from apps.core.privacy.protected import clear_for_machine
 from apps.jobs.models import Job
 from apps.optouts import queries, services
 from apps.optouts.models import Change, ListIn, ListRow, OptOut, Scrub
@@ -581,3 +582,59 @@ def test_a_filled_sheet_that_is_hidden_is_not_passed_over(world: World) -> None:
         book.get_worksheet_by_name("b").hide()
     with pytest.raises(FileRefused):
         open_refusals(out.getvalue())
+
+
+def test_a_blank_number_has_a_result_of_its_own(world: World) -> None:
+    """`results` stand in the order of the numbers, whatever stands in one of them."""
+    world.opt_out(NUMBERS[3])
+    api = Api(world.api_client("crm", "scrub")[1])
+    odd = ["", " ", '"', "1380001\u20281234", "138\x0c0001", "138\x850001", f" {NUMBERS[3]}\u2028"]
+    numbers = [NUMBERS[0], *odd, *NUMBERS[1:]]
+    made = api.post("scrubs", {"numbers": numbers, "purpose": "monthly clean-up"}).json()
+    services.run_scrub(Scrub.objects.get().job_id)
+    results = api.get(f"scrubs/{made['scrub']}").json()["results"]
+    assert len(results) == len(numbers)
+    assert [place for place, result in enumerate(results) if result == "yes"] == [7, 10]
+    assert numbers[10] == NUMBERS[3]
+
+
+@pytest.mark.parametrize(
+    "cell", ["{0}/13800009999", "13800009999 {0}", "{0} 转 8", "宅{0}", "9{0}", "手机：{0}"]
+)
+def test_a_list_is_held_against_the_register_as_refusals_are_read(world: World, cell: str) -> None:
+    world.opt_out(NUMBERS[3])
+    made = scrub(world, csv_of([cell.format(NUMBERS[3]), *NUMBERS[4:110]]))
+    assert verdicts(made)[0] == "yes"
+
+
+def test_one_row_of_many_numbers_is_no_list(world: World) -> None:
+    with pytest.raises(services.scrubbing.TooMuch):
+        scrub(world, csv_of([" ".join(NUMBERS)]))
+
+
+@pytest.mark.parametrize("first", ["手机:{0}", "手机号{0}", "电话：{0}", "mobile {0}"])
+def test_a_first_row_that_names_a_number_and_holds_one_is_no_heading(world: World, first: str) -> None:
+    taken = taken_in(world, "\n".join(first.format(number) for number in NUMBERS[:3]).encode())
+    assert taken.counts["recorded"] == 3
+    assert all(is_refused(world, number) for number in NUMBERS[:3])
+
+
+def test_a_landline_in_a_column_of_whatever_else_is_registered(world: World) -> None:
+    taken_in(world, "手机号,备用\n13800000011,02085550101\n".encode())
+    assert is_refused(world, "02085550101")
+
+
+def test_a_cut_number_in_a_note_waits_for_a_person(world: World) -> None:
+    taken = taken_in(
+        world, "手机号,备注\n13800000021,另有 1380000002 也不要再打\n,客户来电退订，号码1380000003\n".encode()
+    )
+    assert taken.counts["no_number"] == 2
+    texts = [clear_for_machine(row.text) for row in ListRow.objects.order_by("row")]
+    assert ["1380000002" in texts[0], "1380000003" in texts[1]] == [True, True]
+
+
+def test_what_is_to_be_read_of_a_long_row_is_kept(world: World) -> None:
+    heading = ",".join(f"电话{place}" for place in range(50))
+    row = ",".join([*(f"1380001{place:04} {'口述' * 25}" for place in range(49)), "1390000777"])
+    taken_in(world, f"{heading}\n{row}\n".encode())
+    assert "1390000777" in clear_for_machine(ListRow.objects.get().text)

@@ -1,5 +1,6 @@
 """Consents: recorded with their evidence, renewed by another one, withdrawn at once (R2)."""
 
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -9,7 +10,7 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import ApiClient, User
 from apps.accounts.roles import Role
 from apps.core.calendar import clock
-from apps.core.database.locks import lock_number
+from apps.core.database.locks import lock_number, lock_numbers
 from apps.core.documents import evidence_files
 from apps.core.errors import BadInput, NotAllowed, WrongState
 from apps.core.privacy.free_text import checked_text
@@ -23,6 +24,7 @@ from .minors import know_minor
 
 RECORDERS = (Role.SUPERVISOR, Role.COMPLIANCE)
 ANYONE = (Role.AGENT, Role.SUPERVISOR, Role.COMPLIANCE)
+LISTED_AT_ONCE = 500  # numbers of a list whose locks are held together
 RENEWAL = timedelta(days=30)  # how long before its end a consent is named as one to renew
 
 
@@ -205,6 +207,28 @@ def withdraw_consents(*, contact: Contact, how: str, purpose: Purpose | None = N
         found, checked_text(how, _("Say how it was withdrawn: in a call, by letter, on the page."), most=200)
     )
     return len(found)
+
+
+def withdraw_listed(indexes: Collection[bytes], purposes: Sequence[Purpose], *, how: str) -> None:
+    """People of these numbers withdrew, as a list says: what they agreed to before does not count for the
+    purposes, of contacts that are there and of what is recorded later. Transactions of its own."""
+    now, listed = clock.now(), sorted(indexes)
+    for first in range(0, len(listed), LISTED_AT_ONCE):
+        some = listed[first : first + LISTED_AT_ONCE]
+        with transaction.atomic():
+            lock_numbers(some)
+            FormerWord.objects.bulk_create(
+                (FormerWord(number_index=index, purpose=each, at=now) for index in some for each in purposes),
+                update_conflicts=True,
+                unique_fields=["number_index", "purpose", "recipient", "is_minor"],
+                update_fields=["at"],
+            )
+            of_list = Contact.objects.filter(
+                number_index__in=some, consents__withdrawn_at=None, consents__purpose__in=purposes
+            )
+            for contact in of_list.distinct():
+                for purpose in purposes:
+                    withdraw_consents(contact=contact, how=how, purpose=purpose)
 
 
 @transaction.atomic

@@ -45,6 +45,7 @@ from apps.core.documents.workbooks import open_workbook
 from apps.core.errors import BadInput, NotAllowed, PersonalDataFound, WrongState
 from apps.core.privacy import phones
 from apps.core.privacy.free_text import has_number
+from apps.core.web.lenient_json import shortened
 from apps.jobs import services as jobs
 from apps.jobs.models import Job
 from apps.policies import queries as policies
@@ -54,6 +55,7 @@ from .. import rules
 from ..models import ColumnMapping, ContactImport, ContactList, DataSource, MetContact
 from . import import_reports, preparing, storing
 from .batching import TakenOver, store_batches
+from .consenting import withdraw_listed
 
 MOST_ROWS = 1_000_000
 TAKEN_BACK_WITHIN = timedelta(days=1)
@@ -353,6 +355,13 @@ def _run(contact_import: ContactImport, job: Job, progress: Progress | None) -> 
     layout, terms = layout_of(contact_import), _terms(contact_import, job)
     MetContact.objects.filter(contact_import__job__ended_at__lt=terms.now - TAKEN_BACK_WITHIN).delete()
     jobs.move_on(job, done=contact_import.stored_rows, total=layout.rows)
+    with upload_of(contact_import) as file:
+        judge = preparing.judge_of(layout, contact_import.mapping, terms)
+        refused = preparing.refused_in(file, layout, contact_import.mapping, judge)
+    terms = replace(terms, refused=refused)
+    withdraw_listed(
+        refused, list(contact_import.source.purposes.all()), how=_refused_in(contact_import.file_name)
+    )
     ids = storing.draw_ids(layout.rows - terms.skip)
     _note_ids(contact_import, ids)
     counts: Counter[str] = Counter()
@@ -372,6 +381,11 @@ def _run(contact_import: ContactImport, job: Job, progress: Progress | None) -> 
                 progress(batch.done, layout.rows)
         known = _known_to_consent(contact_import.source_id, without, terms.now)
         _finish(contact_import, job, counts, report, known, _withdrawn_rows(contact_import, layout, terms))
+
+
+def _refused_in(file_name: str) -> str:
+    said = _('The list "%(list)s" says that the person refused or withdrew.')
+    return str(said) % {"list": shortened(file_name, 80)}
 
 
 def _note_ids(contact_import: ContactImport, ids: bytes) -> None:

@@ -94,6 +94,7 @@ class ImportTerms:
     consent_days: int
     skip: int  # rows that are stored already
     blocked: frozenset[bytes]  # indexes of numbers of which only the record of a call is kept
+    refused: frozenset[bytes] = frozenset()  # indexes of numbers whose person says no in any row of the list
 
 
 ID = 8  # bytes
@@ -156,6 +157,8 @@ def prepared(
                 elif terms.blocked and hashed[0](e164) in terms.blocked:
                     verdict = rules.being_erased(number, e164)
                 else:
+                    if terms.refused and verdict.consent and hashed[0](e164) in terms.refused:
+                        verdict = rules.without_consent(verdict)
                     if verdict.consent is None:
                         without.write(WITHOUT.pack(number, hashed[0](e164)))
                     if done > terms.skip:
@@ -171,9 +174,20 @@ def prepared(
     without.flush()
 
 
+def refused_in(file: Bytes, layout: Layout, mapping: dict[str, int], judge: rules.Judge) -> frozenset[bytes]:
+    """The indexes of the numbers whose person says no in some row, whatever becomes of the row. Reads the
+    whole list, where it has a column for that."""
+    if not mapping.keys() & {"consent_answer", rules.REFUSAL}:
+        return frozenset()
+    index = blind_index.indexers()[0]
+    judged = judged_rows(file, layout, judge)
+    return frozenset(index(verdict.e164) for _row, verdict in judged if verdict.says_no and verdict.e164)
+
+
 def judge_of(layout: Layout, mapping: dict[str, int], terms: ImportTerms) -> rules.Judge:
     return rules.judging(
-        mapping, zone=ZoneInfo(settings.TIME_ZONE), now=terms.now, consent_days=terms.consent_days,
+        mapping, heading=layout.heading, zone=ZoneInfo(settings.TIME_ZONE), now=terms.now,
+        consent_days=terms.consent_days,
         some_unreadable=layout.unreadable > 0, serials=not layout.dates_from_1904,
     )  # fmt: skip
 

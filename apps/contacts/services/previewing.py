@@ -17,7 +17,7 @@ from .. import rules
 from ..models import ContactImport
 from . import storing
 from .importing import CHUNK, checked_mapping, layout_of, upload_of
-from .preparing import judged_rows
+from .preparing import judged_rows, refused_in
 
 SHOWN = 50  # rows
 
@@ -75,8 +75,9 @@ class ImportForecast:
 def forecast(contact_import: ContactImport, mapping: dict[str, int], *, leave_hidden: bool) -> ImportForecast:
     """Judge every row of the list as the import would. Raises `BadInput` where the columns do not fit."""
     layout, now = replace(layout_of(contact_import), leave_hidden=leave_hidden), clock.now()
+    mapping = checked_mapping(mapping, layout)
     judge = rules.judging(
-        checked_mapping(mapping, layout), zone=ZoneInfo(settings.TIME_ZONE), now=now,
+        mapping, heading=layout.heading, zone=ZoneInfo(settings.TIME_ZONE), now=now,
         consent_days=contact_import.source.consent_days,
         some_unreadable=layout.unreadable > 0, serials=not layout.dates_from_1904,
     )  # fmt: skip
@@ -89,6 +90,8 @@ def forecast(contact_import: ContactImport, mapping: dict[str, int], *, leave_hi
     blocked = storing.being_erased()
 
     with upload_of(contact_import) as file:
+        refused = refused_in(file, layout, mapping, judge)
+    with upload_of(contact_import) as file:
         for _number, verdict in judged_rows(file, layout, judge):
             status = verdict.status
             if status == rules.ACCEPTED and verdict.e164:
@@ -99,7 +102,7 @@ def forecast(contact_import: ContactImport, mapping: dict[str, int], *, leave_hi
                 else:
                     seen.add(int(verdict.e164))
                     abroad += not verdict.e164.startswith("+86")
-                    if verdict.consent is None:
+                    if verdict.consent is None or (refused and index(verdict.e164) in refused):
                         without.append(index(verdict.e164))
                     elif given is not None:
                         given[index(verdict.e164)] = verdict.consent.given_at
@@ -110,7 +113,8 @@ def forecast(contact_import: ContactImport, mapping: dict[str, int], *, leave_hi
     # who counts known ones may be guessing
     watch_list((f"+{number}" for number in seen), actor=contact_import.started_by)
     for start in range(0, len(without), CHUNK):
-        known += len(storing.with_consent(contact_import.source_id, without[start : start + CHUNK], now))
+        some = [each for each in without[start : start + CHUNK] if each not in refused]
+        known += len(storing.with_consent(contact_import.source_id, some, now))
     withdrawn += len(storing.withdrawn_since(contact_import.source_id, given or {}))
     return ImportForecast(counts, len(without), known, withdrawn, abroad)
 

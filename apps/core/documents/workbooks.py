@@ -9,6 +9,7 @@ memory and time (`confined`).
 
 import io
 import json
+import lzma
 import posixpath
 import re
 import shutil
@@ -110,6 +111,7 @@ def open_workbook(file: Bytes, *, most_rows: int | None = None) -> Workbook:
     except (
         zipfile.BadZipFile,
         zlib.error,
+        lzma.LZMAError,
         expat.ExpatError,
         OSError,
         EOFError,
@@ -326,8 +328,8 @@ def _structure(part: IO[bytes], name: str) -> Sheet:
         elif element == "col" and (
             attributes.get("hidden") in ("1", "true") or float(attributes.get("width", 1)) == 0
         ):
-            last = min(int(attributes["max"]), MOST_COLUMNS)
-            sheet.hidden_columns.update(range(int(attributes["min"]) - 1, last))
+            first, last = max(int(attributes["min"]), 1), min(int(attributes["max"]), MOST_COLUMNS)
+            sheet.hidden_columns.update(range(first - 1, last))
 
     def end(element: str) -> None:
         nonlocal holds, in_value, in_cell

@@ -17,6 +17,8 @@ from .protected import Protected
 _DIGITS = re.compile(
     r"(?<![\w.])(?:\+|00)?\d(?:[ \-()]{0,2}\d){9,18}[Xx]?(?![\w])|(?<=[\u4e00-\u9fff])\d(?:[ "
     r"\-]?\d){9,18}[Xx]?"
+    # behind a letter, a sign of a path, or a letter that was escaped on its way here (`\u673a137…`)
+    r"|(?<=[A-Za-z_])\d{11,19}[Xx]?(?!\w)|(?<=\\u[0-9a-f]{4})\d{10,19}[Xx]?|(?<!\d)1[3-9]\d{9}(?!\d)"
 )
 # words of one-time links: who reads the log could use them
 _LINK = re.compile(r"(/(?:invitation|o|copy)/)[\w-]{6,}")

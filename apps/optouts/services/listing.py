@@ -31,7 +31,7 @@ from ..models import ListIn, ListRow, OptOut
 from ..refusal_files import MOST_ROWS, numbers_of_cell, open_refusals
 
 BATCH = 500  # as many locks are held at once
-MOST_CELL = 200
+MOST_CELL = 2_000
 NOTHING = {"recorded": 0, "known": 0, "no_number": 0}
 Progress = Callable[[int, int], None]
 
@@ -79,16 +79,13 @@ def _store(taken: ListIn, job: Job, batch: list[tuple[int, str]]) -> None:
     found = [number for _row, _text, numbers in read for number in numbers]
     numbers = list(dict.fromkeys(found))
     made = _on_register(taken, numbers)
-    unread = [(row, text) for row, text, numbers in read if not numbers or phones.has_unread(text)]
+    unread = [(row, text) for row, text, _numbers in read if not _is_read(text)]
     counts = taken.counts or dict(NOTHING)
     counts["recorded"] += made
     counts["known"] += len(found) - made
     counts["no_number"] += len(unread)
     ListRow.objects.bulk_create(
-        (
-            ListRow(taken=taken, row=row, text=text[:MOST_CELL] or None, created_at=clock.now())
-            for row, text in unread
-        ),
+        (ListRow(taken=taken, row=row, text=_to_read(text), created_at=clock.now()) for row, text in unread),
         ignore_conflicts=True,
     )
     taken.counts, taken.done_rows = counts, taken.done_rows + len(batch)
@@ -129,6 +126,19 @@ def _on_register(taken: ListIn, numbers: list[str]) -> int:
         signals.opt_outs_recorded.send(sender=OptOut, refused=refused)
         emit(EventKind.OPT_OUT_RECORDED, {"opt_outs": refused.entry_ids})
     return len(made)
+
+
+def _is_read(text: str) -> bool:
+    return bool(numbers_of_cell(text)) and not phones.has_unread(text)
+
+
+def _to_read(text: str) -> str | None:
+    """What a person is shown of a row: of a long one first the pieces in which not every number was
+    read."""
+    if len(text) > MOST_CELL:
+        pieces = text.split(" / ")
+        text = " / ".join(sorted(pieces, key=_is_read))
+    return text[:MOST_CELL] or None
 
 
 @transaction.atomic

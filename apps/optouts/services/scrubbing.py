@@ -11,6 +11,7 @@ import hmac
 import io
 from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
+from itertools import chain
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -84,11 +85,7 @@ def ask_scrub(
     table, place = open_list(content)
     rows = table.count()
     _refuse_few(numbers_in(table, place))
-    watch_list(
-        (number for number in numbers_in(table, place) if number),
-        actor=None if client else actor,
-        client=client,
-    )
+    watch_list(chain.from_iterable(numbers_in(table, place)), actor=None if client else actor, client=client)
     _refuse_many(actor, client, rows)
     scrub = Scrub.objects.create(
         file_name=file_name[-200:], purpose=purpose.strip()[:150], rows=rows, asked_by=actor, client=client,
@@ -105,14 +102,13 @@ def _digest(content: bytes, purpose: str) -> bytes:
     return hmac.digest(settings.SECRET_KEY.encode(), content + purpose.encode(), "sha256")
 
 
-def _refuse_few(numbers: Iterable[str | None]) -> None:
+def _refuse_few(numbers: Iterable[list[str]]) -> None:
     """A hundred different numbers: one of them among rubbish, or the same a hundred times, is looking a
     number up."""
     seen: set[str] = set()
-    for number in numbers:
-        if number is not None:
-            seen.add(number)
-        if len(seen) == LEAST_NUMBERS:
+    for of_row in numbers:
+        seen.update(of_row[:1])
+        if len(seen) >= LEAST_NUMBERS:
             return
     raise TooMuch(
         _("A list has at least %(least)s different numbers; this one has %(count)s. One number is looked up "
@@ -207,14 +203,15 @@ def _harmless(cell: str) -> str:
     return cell if cell[0] in "+-" and cell[1:].replace(" ", "").isdigit() else f"'{cell}"
 
 
-def _numbers(table: Table, place: int, verdicts: bytearray) -> Iterator[str | None]:
-    """The numbers of a list; a verdict for each row, so far."""
-    for number in numbers_in(table, place):
-        verdicts.append(_NO if number else _NONE)
-        yield number
+def _numbers(table: Table, place: int, verdicts: bytearray) -> Iterator[list[str]]:
+    """The numbers of each row of a list; a verdict for each, so far."""
+    for of_row in numbers_in(table, place):
+        verdicts.append(_NO if of_row else _NONE)
+        yield of_row
 
 
-def _places_on_register(numbers: Iterable[str | None]) -> set[int]:
+def _places_on_register(numbers: Iterable[list[str]]) -> set[int]:
+    """The places of the rows of which a number is on the register."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("drop table if exists pg_temp.scrubbed")
         cursor.execute("create temporary table scrubbed (place int, hash bytea) on commit drop")
@@ -232,12 +229,12 @@ def _places_on_register(numbers: Iterable[str | None]) -> set[int]:
         return {place for (place,) in cursor.fetchall()}
 
 
-def _as_copy(numbers: Iterable[str | None]) -> Iterator[str]:
+def _as_copy(numbers: Iterable[list[str]]) -> Iterator[str]:
     """Rows for COPY, a chunk at a time: the place and the hash under each key."""
     _ids, hashed = blind_index.register_hasher()
     lines: list[str] = []
-    for place, number in enumerate(numbers):
-        if number is not None:
+    for place, of_row in enumerate(numbers):
+        for number in of_row:
             lines += [f"{place}\t\\\\x{each.hex()}\n" for each in hashed(number)]
         if len(lines) >= _CHUNK:
             yield "".join(lines)
