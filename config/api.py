@@ -19,7 +19,7 @@ from apps.contacts.api import router as contacts
 from apps.core.database.availability import is_away
 from apps.core.errors import HeguiError, ServiceAway
 from apps.core.web.invalid_bodies import why_invalid
-from apps.core.web.lenient_json import read_body
+from apps.core.web.lenient_json import decoded, fields_of, is_json, read_body, unpacked
 from apps.core.web.request_ids import current
 from apps.optouts.api import router as optouts
 from apps.quality.api import router as quality
@@ -60,9 +60,14 @@ PROBLEMS = {
 
 class LooseParser(Parser):
     def parse_body(self, request: HttpRequest) -> Any:
-        if request.content_type == "multipart/form-data":
-            return {name: texts if len(texts) > 1 else texts[0] for name, texts in request.POST.lists()}
-        return read_body(request.body, request.content_type or "", must_be_read=brings_refusals(request))
+        must_be_read = brings_refusals(request)
+        if request.content_type == "multipart/form-data" and not (must_be_read and is_json(request.body)):
+            files = request.FILES.lists() if must_be_read else ()
+            texts = [(name, text) for name, values in request.POST.lists() for text in values]
+            texts += [(name, decoded(file.read())) for name, values in files for file in values]
+            return fields_of(texts)
+        raw = unpacked(request.body, request.headers.get("Content-Encoding", ""))
+        return read_body(raw, request.content_type or "", must_be_read=must_be_read)
 
 
 class DocumentedApi(NinjaAPI):
@@ -163,6 +168,8 @@ def _not_valid(request: HttpRequest, error: ValidationError) -> HttpResponse:
 
 @api.exception_handler(HttpError)
 def _http(request: HttpRequest, error: HttpError) -> HttpResponse:
+    if isinstance(error.__cause__, HeguiError):  # of reading the body, which ninja wraps
+        return _ours(request, error.__cause__)
     return problem(
         error.status_code,
         "bad_request",

@@ -23,7 +23,7 @@ from apps.core.privacy.error_delivery import report_to_sentry
 from config.embedded import Services
 from config.first_start import BASE_DIR, IS_PACKAGED, PACKAGED, home, kept_secret
 from config.storage import stored_files
-from config.variables import Variables
+from config.variables import POSTGRESQL, Variables
 
 env = Variables()
 
@@ -100,12 +100,7 @@ if EMBEDDED is None:  # a database that is away is found out, not waited for
 # does, unless a pooler hands out a server for each transaction.
 DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = None
 POOLED_BY_TRANSACTION = env.one_of("HEGUI_POOLER", "", "transaction") == "transaction"
-REDIS_URL = (
-    EMBEDDED.redis_url
-    if EMBEDDED
-    # How TLS is spoken is ours to say: an ssl_ parameter would take the place of all of REDIS_TLS.
-    else env.address("REDIS_URL", "rediss", "redis", "redis+socket", "unix", refused="ssl_")
-)
+REDIS_URL = EMBEDDED.redis_url if EMBEDDED else env.redis("REDIS_URL")
 # TLS 1.3 with a verified certificate, whatever the address leaves out (R4).
 REDIS_TLS = {
     "ssl_cert_reqs": ssl.CERT_REQUIRED,
@@ -128,8 +123,8 @@ EMAIL_TIMEOUT = 10
 # the address of the site, for links in e-mails: https://hegui.example.cn
 HEGUI_URL = env.str("HEGUI_URL", "")
 # who is notified of errors of the site
-ADMINS = [(address, address) for address in env.list("HEGUI_ADMINS", default=[])]
-SERVER_EMAIL = DEFAULT_FROM_EMAIL = env.str("HEGUI_EMAIL_FROM", "hegui@localhost")
+ADMINS = [(address, address) for address in env.mailboxes("HEGUI_ADMINS")]
+SERVER_EMAIL = DEFAULT_FROM_EMAIL = env.mailbox("HEGUI_EMAIL_FROM", "hegui@localhost")
 
 # after which Redis hands out again what nobody acknowledged
 HEGUI_VISIBILITY_SECONDS = env.whole("HEGUI_VISIBILITY_SECONDS", 3600, 1, 7 * 24 * 3600)
@@ -137,7 +132,7 @@ HEGUI_VISIBILITY_SECONDS = env.whole("HEGUI_VISIBILITY_SECONDS", 3600, 1, 7 * 24
 # What a restore may not forget: best on another disk than the database and its backups.
 # a folder, or postgresql://… of another database: for more than one host
 ledger = env.str("HEGUI_LEDGER", "")
-ledger = ledger if "://" in ledger else env.absolute("HEGUI_LEDGER")
+ledger = env.address("HEGUI_LEDGER", *POSTGRESQL) if "://" in ledger else env.absolute("HEGUI_LEDGER")
 HEGUI_LEDGER: Path | str = ledger if "://" in ledger else Path(ledger or HEGUI_HOME / "ledger")
 # a folder, or s3://bucket/folder?endpoint=https://…
 backups = env.str("HEGUI_BACKUPS", "")
@@ -320,9 +315,7 @@ SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": [company] if HEGUI_OIDC_SE
 
 # -- transport and browser
 
-ALLOWED_HOSTS = env.list(
-    "HEGUI_ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"] if EMBEDDED else []
-)
+ALLOWED_HOSTS = env.hosts("HEGUI_ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"] if EMBEDDED else [])
 HEGUI_TLS_CERT = env.absolute("HEGUI_TLS_CERT")
 HEGUI_TLS_KEY = env.absolute("HEGUI_TLS_KEY")
 CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE = SECURE_SSL_REDIRECT = not DEMO
@@ -401,7 +394,7 @@ if dsn := env.address("HEGUI_SENTRY_DSN", "https", "http"):
         env.unreadable["HEGUI_SENTRY_DSN"] = "it is no address of a Sentry project"
 
 PORT = env.whole("PORT", 8000, 1, 65535)
-HEGUI_HOST = env.str("HEGUI_HOST", "127.0.0.1")  # what `run web` listens on
+HEGUI_HOST = env.ip("HEGUI_HOST", "127.0.0.1")  # what `run web` listens on
 # How much of each host runs: web processes and the threads of each; processes of the workers for short work
 # and for long.
 HEGUI_WEB_PROCESSES = env.whole("HEGUI_WEB_PROCESSES", 2, 1, 64)

@@ -4,6 +4,8 @@ system checks tell."""
 import difflib
 import ipaddress
 import os
+import re
+from email.utils import parseaddr
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -21,6 +23,8 @@ OF_COMMANDS = {
     "HEGUI_SPOOL",
 }
 NO_MAIL = "consolemail://"
+POSTGRESQL = ("postgres", "postgresql")
+_MAILBOX = re.compile(r"[^@\s]+@[^@\s]+")
 YES, NO = {"1", "true", "yes", "on"}, {"0", "false", "no", "off", ""}
 
 
@@ -58,18 +62,72 @@ class Variables(environ.Env):
     def database(self, var: str) -> dict[str, Any]:
         """The settings of a database address; none of its parts is shown when it cannot be read."""
         self.known.add(var)
+        wrong = "it is no address of a database, or a sign in it is not percent-encoded"
         try:
-            return dict(self.db_url_config(self.ENVIRON[var]))
+            found = dict(self.db_url_config(self.ENVIRON[var]))
         except Exception as error:  # noqa: BLE001  (the address holds a password)
-            self.unreadable[var] = (
-                "it is no address of a database, or a sign in it is not percent-encoded "
-                f"({type(error).__name__})"
-            )
-            return {
-                "ENGINE": "django.db.backends.postgresql",
-                "NAME": "unreadable",
-                "HOST": "unreadable.invalid",
-            }
+            self.unreadable[var] = f"{wrong} ({type(error).__name__})"
+        else:
+            host = str(found.get("HOST", ""))
+            if urlsplit(self.ENVIRON[var]).scheme not in POSTGRESQL:
+                self.unreadable[var] = (
+                    f"it begins with none of: {', '.join(f'{each}:' for each in POSTGRESQL)}"
+                )
+            elif not found.get("NAME"):
+                self.unreadable[var] = "it names no database: postgres://user:password@host:5432/name"
+            elif "@" in f"{host}{found['NAME']}" or "/" in (
+                found["NAME"] if host.startswith("/") else f"{host}{found['NAME']}"
+            ):
+                self.unreadable[var] = wrong
+            else:
+                return found
+        return {"ENGINE": "django.db.backends.postgresql", "NAME": "unreadable", "HOST": "unreadable.invalid"}
+
+    def redis(self, var: str) -> str:
+        """The address of Redis, a socket as Celery writes it: `redis+socket:///path?virtual_host=0`."""
+        # How TLS is spoken is ours to say: an ssl_ parameter would take the place of all of it.
+        given = self.address(var, "rediss", "redis", "redis+socket", "unix", refused="ssl_")
+        parts = urlsplit(given)
+        options = dict(parse_qsl(parts.query))
+        if others := options.keys() - {"db", "virtual_host"}:
+            self.unreadable[var] = f"it sets {sorted(others)[0]}, which is not known here: take it out"
+            return ""
+        if parts.scheme in {"unix", "redis+socket"}:
+            number = options.get("virtual_host", options.get("db"))
+            return f"redis+socket://{parts.path}" + (f"?virtual_host={number}" if number else "")
+        return given
+
+    def ip(self, var: str, default: str) -> str:
+        """An IP address."""
+        given = str(self.str(var, default))
+        try:
+            return str(ipaddress.ip_address(given))
+        except ValueError:
+            self.unreadable[var] = "it is no IP address, like 127.0.0.1 or 0.0.0.0"
+            return default
+
+    def mailbox(self, var: str, default: str = "") -> str:
+        """The address of a mailbox, also with the name of its owner before it."""
+        given = str(self.str(var, default))
+        if given and not _MAILBOX.fullmatch(parseaddr(given)[1]):
+            self.unreadable[var] = "it is no e-mail address"
+            return default
+        return given
+
+    def mailboxes(self, var: str) -> list[str]:
+        found = [str(each).strip() for each in self.list(var, default=[])]
+        if not all(_MAILBOX.fullmatch(each) for each in found):
+            self.unreadable[var] = "it is no list of e-mail addresses"
+            return []
+        return found
+
+    def hosts(self, var: str, default: list[str]) -> list[str]:
+        """Names of the site with commas between them."""
+        found = [str(each).strip() for each in self.list(var, default=default)]
+        if any("/" in each or each.count(":") == 1 for each in found):
+            self.unreadable[var] = "a name stands without scheme, path and port: hegui.example.cn"
+            return default
+        return found
 
     def mail(self, var: str) -> dict[str, Any]:
         """The settings of a mail server's address; none of its parts is shown when it cannot be read."""

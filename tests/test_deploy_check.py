@@ -8,8 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.test import override_settings
 
 from apps.core.crypto import keyring
+from apps.core.database.redis_server import redis_server
+from config.variables import Variables
 
 ROOT = Path(__file__).resolve().parent.parent
 RIGHT = {
@@ -19,6 +22,7 @@ RIGHT = {
     "HEGUI_SECRET_KEY": "k" * 20 + "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJ",
     "HEGUI_ALLOWED_HOSTS": "hegui.example",
 }
+VERIFIED = "{}?sslmode=verify-full&ssl_min_protocol_version=TLSv1.3"
 
 
 @pytest.fixture(scope="module")
@@ -107,6 +111,21 @@ def test_production_settings_pass(tmp_path: Path, pair: dict[str, str]) -> None:
         ({"HEGUI_SECRET_KEY": "short"}, "hegui.E035"),
         ({"HEGUI_OIDC_SERVER": "https://login.example"}, "hegui.E036"),
         ({"HEGUI_TRUSTED_PROXIES": "10.0.0.0/8"}, "hegui.E037"),
+        ({"DATABASE_URL": VERIFIED.format("mysql://hegui:S3cr@db.example/hegui")}, "DATABASE_URL"),
+        ({"DATABASE_URL": VERIFIED.format("postgres://hegui:S3cr@db.example:5432")}, "names no database"),
+        ({"DATABASE_URL": VERIFIED.format("postgres://hegui:p@S3cr/w@db.example/hegui")}, "percent-encoded"),
+        (
+            {"DATABASE_URL": VERIFIED.format("postgres://h:s@db/hegui") + "&sslrootcert=/etc/no-such.pem"},
+            "hegui.E041",
+        ),
+        ({"REDIS_URL": "rediss://:secret@redis.example:6380/0?client_name=x"}, "REDIS_URL"),
+        ({"HEGUI_LEDGER": "postgres+tls://hegui:S3cr@db/ledger"}, "HEGUI_LEDGER"),
+        ({"HEGUI_LEDGER": "postgres://hegui:S3 cr@d b/ledger"}, "hegui.E029"),
+        ({"HEGUI_ALLOWED_HOSTS": "https://hegui.example/"}, "HEGUI_ALLOWED_HOSTS"),
+        ({"HEGUI_ALLOWED_HOSTS": "hegui.example:8000"}, "HEGUI_ALLOWED_HOSTS"),
+        ({"HEGUI_HOST": "hegui.example"}, "HEGUI_HOST"),
+        ({"HEGUI_EMAIL_FROM": "not an address"}, "HEGUI_EMAIL_FROM"),
+        ({"HEGUI_ADMINS": "foo bar"}, "HEGUI_ADMINS"),
     ],
 )
 def test_what_is_not_right_fails_the_check(
@@ -115,6 +134,38 @@ def test_what_is_not_right_fails_the_check(
     code, result = check(tmp_path, pair, **changed)
     assert code != 0
     assert error in result
+    assert "S3cr" not in result, "values are named, never shown"
+    assert "Traceback" not in result
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"REDIS_URL": "redis+socket:///run/redis.sock?virtual_host=1"},
+        {"REDIS_URL": "unix:///run/redis.sock?db=1"},
+        {"DATABASE_URL": "postgres:////run/postgresql/hegui"},
+        {"HEGUI_EMAIL_FROM": "Hegui <hegui@hegui.example>"},
+        {"HEGUI_ALLOWED_HOSTS": "hegui.example,[::1],10.0.0.7"},
+        {"HEGUI_HOST": "::"},
+    ],
+)
+def test_what_is_right_in_another_form_passes(
+    tmp_path: Path, pair: dict[str, str], changed: dict[str, str]
+) -> None:
+    code, result = check(tmp_path, pair, **changed)
+    assert code == 0, result
+
+
+@pytest.mark.parametrize(
+    "given", ["redis+socket:///run/redis.sock?virtual_host=1", "unix:///run/redis.sock?db=1"]
+)
+def test_a_socket_is_one_for_queues_and_counters(given: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REDIS_URL", given)
+    found = Variables().redis("REDIS_URL")
+    assert found == "redis+socket:///run/redis.sock?virtual_host=1"
+    with override_settings(REDIS_URL=found):
+        options = redis_server().connection_pool.connection_kwargs
+    assert (options["path"], options["db"]) == ("/run/redis.sock", 1)
 
 
 def test_tls_may_end_at_a_proxy_on_the_same_machine(tmp_path: Path, pair: dict[str, str]) -> None:

@@ -308,6 +308,8 @@ def _take_event(client: ApiClient, call_id: str, said: dict[str, Any]) -> dict[s
         call_id=ids.decode("cl", call_id), event=name, client=client, at=at, digit=keys
     )
     impossible = ["at"] if at_text is not None and at is None else []
+    if rules.speaks_of_a_key(name) and not keys:
+        impossible.append("digit")
     unknown = sorted(
         field for field in said if field not in pressed and field.lower() not in EventIn.model_fields
     )

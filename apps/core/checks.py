@@ -11,6 +11,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import models
+from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
 from .crypto import keyring
@@ -139,7 +140,10 @@ def _certificate() -> list[CheckMessage]:
 
 def _is_verified(url: str) -> bool:
     """Whether a connection of libpq is a Unix socket, or TLS that asks who answers."""
-    about = conninfo_to_dict(url)
+    try:
+        about = conninfo_to_dict(url)
+    except ProgrammingError:  # its sentence shows the address, with the password
+        return False
     return str(about.get("host", "")).startswith("/") or about.get("sslmode") == "verify-full"
 
 
@@ -177,6 +181,15 @@ def no_plain_text(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
                     12,
                 )
             )
+    authority = options.get("sslrootcert", "system")
+    if authority != "system" and not os.access(authority, os.R_OK):
+        found.append(
+            _error(
+                "The authority's certificate that DATABASE_URL names (sslrootcert) cannot be read.",
+                "Name a PEM file that the user of the site may read.",
+                41,
+            )
+        )
     redis = urlsplit(settings.REDIS_URL)
     if redis.scheme not in {"rediss", "redis+socket", "unix"}:
         found.append(

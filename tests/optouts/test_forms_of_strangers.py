@@ -1,9 +1,11 @@
 """Refusals under other names, in lists and forms, behind empty fields: none is lost for its form."""
 
+import gzip
 import io
 import json
 import threading
 from typing import Any
+from urllib.parse import quote, urlencode
 
 import pytest
 from django.conf import settings
@@ -309,3 +311,82 @@ def test_large_bodies_leave_threads_for_refusals() -> None:
         thread.join()
     send(0)
     assert answers == ["503", "200", "200", "200", "200"]
+
+
+KEY_9, REFUSED = {"event": "key", "digit": "9"}, {"phone": PHONE}
+BOUNDARY = "multipart/form-data; boundary=b"
+
+
+def multipart(name: str, text: str, *, file: str = "") -> bytes:
+    about = f'form-data; name="{name}"' + (f'; filename="{file}"' if file else "")
+    return f"--b\r\nContent-Disposition: {about}\r\n\r\n{text}\r\n--b--\r\n".encode()
+
+
+def wrapped(said: dict[str, str]) -> list[tuple[bytes, str]]:
+    text = json.dumps(said)
+    return [
+        (text.encode(), FORM),  # as `curl -d` sends it
+        (f"[{text}]".encode(), FORM),
+        (quote(text).encode(), FORM),
+        (urlencode({"data": text}).encode(), FORM),
+        (text.encode(), "multipart/form-data"),
+        (multipart("data", text), BOUNDARY),
+        (multipart("report", text, file="report.json"), BOUNDARY),
+    ]
+
+
+@pytest.mark.parametrize(("body", "kind"), wrapped(KEY_9))
+def test_a_key_is_read_whatever_its_body_announces(world: World, body: bytes, kind: str) -> None:
+    call = world.authorize(agent="agent", checklist_done=True).call
+    assert call is not None
+    calls.claim_call(client=world.client)
+    answer = post(world, f"calls/{call.public_id}/events", body, kind)
+    assert answer.status_code == 200, answer.content
+    assert answer.json()["opted_out"]
+
+
+@pytest.mark.parametrize(("body", "kind"), wrapped(REFUSED))
+def test_an_opt_out_is_read_whatever_its_body_announces(world: World, body: bytes, kind: str) -> None:
+    assert post(world, "opt-outs", body, kind).status_code == 201
+    assert opted_out(world)
+
+
+def packed(world: World, body: bytes, encoding: str) -> Any:
+    return SecureClient().post(
+        "/api/v1/opt-outs", body, content_type="application/json",
+        headers={"Authorization": f"Bearer {world.key}", "Content-Encoding": encoding},
+    )  # fmt: skip
+
+
+def test_a_packed_body_is_read_or_refused_by_name(world: World) -> None:
+    body = gzip.compress(json.dumps(REFUSED).encode())
+    assert packed(world, body, "gzip").status_code == 201
+    for wrong, encoding in (
+        (body, "br"),
+        (body[:20], "gzip"),
+        (b"x", "gzip"),
+        (gzip.compress(b" " * 3 * 2**20), "gzip"),
+    ):
+        answer = packed(world, wrong, encoding)
+        assert (answer.status_code, answer.json()["code"]) == (415, "encoding_refused")
+
+
+def test_a_key_without_a_digit_is_named(world: World) -> None:
+    call = world.authorize(agent="agent", checklist_done=True).call
+    assert call is not None
+    calls.claim_call(client=world.client)
+    answer = post(world, f"calls/{call.public_id}/events", {"event": "key"}).json()
+    assert (answer["opted_out"], answer["ignored"]) == (False, ["digit"])
+
+
+@pytest.mark.parametrize("body", [{}, {"phone": ""}])
+def test_an_opt_out_that_names_nobody_says_so(world: World, body: Any) -> None:
+    answer = post(world, "opt-outs", body)
+    assert (answer.status_code, answer.json()["code"]) == (422, "bad_input")
+
+
+def test_more_than_can_be_waited_for_is_refused_whole(world: World) -> None:
+    many = [{"phone": PHONE}, *({"phone": f"1380001{place:04}"} for place in range(1_000))]
+    assert post(world, "opt-outs", many).status_code == 422
+    assert post(world, "opt-outs", {"phones": [each["phone"] for each in many]}).status_code == 422
+    assert not opted_out(world)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import ApiClient
 from apps.contacts.models import Contact
@@ -10,12 +11,13 @@ from apps.core.calendar import clock
 from apps.core.calendar.timestamps import read_timestamp
 from apps.core.crypto import blind_index
 from apps.core.crypto.blind_index import Phone
-from apps.core.errors import HeguiError, NotFound
+from apps.core.errors import BadInput, HeguiError, NotFound
 from apps.core.privacy import phones
 from apps.core.privacy.protected import Protected
 from apps.core.web import ids
 from apps.core.web.lenient_json import (
     ITEMS,
+    MOST_REPORTS,
     leaves,
     plain_name,
     reports_in,
@@ -47,8 +49,8 @@ def take_opt_out(*, client: ApiClient, said: dict[str, Any]) -> tuple[list[OptOu
     """Put every number that a request names on the register; what stands in a list is taken one by one.
     Returns the entries, and the names of what could not be used.
 
-    A scope that names no purpose or brand of ours is one of everything. Raises `PhoneInvalid` or `NotFound`
-    when no number is named.
+    A scope that names no purpose or brand of ours is one of everything. Raises `BadInput` (`PhoneInvalid`)
+    when no number is named, or more than `MOST_REPORTS`.
     """
     entries: dict[int, OptOut] = {}
     ignored: list[str] = []
@@ -83,6 +85,8 @@ def _take(client: ApiClient, said: dict[str, Any]) -> tuple[list[OptOut], list[s
     if scope == OptOut.Scope.EVERYTHING and text_of(under_names(said, ("scope",))) not in {"", "everything"}:
         ignored.append("scope")
     numbers, unusable = _numbers(said)
+    if len(numbers) > MOST_REPORTS:
+        raise BadInput(_("Send at most %(most)s at once. Nothing of it was taken."), most=MOST_REPORTS)
     entries = [
         record_opt_out(
             phone=number, channel=OptOut.Channel.API, evidence=f"{client.pk}:{evidence or UNNAMED}",
@@ -132,7 +136,7 @@ def _numbers(said: dict[str, Any]) -> tuple[list[tuple[Phone, int | None]], list
         if texts:
             named = [phones.normalise(texts[0])]  # says what is wrong with it
         else:
-            raise NotFound()
+            raise BadInput(_("Name the number that is to be on the register, or its contact."))
     numbers: list[tuple[Phone, int | None]] = [(contact.phone, contact.pk) for contact in contacts.values()]
     known = {blind_index.number_index(contact.phone) for contact in contacts.values()}
     numbers += [

@@ -14,5 +14,5 @@ def tls() -> dict[str, Any]:
 def redis_server(**options: Any) -> redis.Redis:
     """The server of `REDIS_URL`. `options` are those of `redis.Redis`, as time-outs in seconds."""
     # as Celery writes a socket, as redis-py does
-    address = settings.REDIS_URL.replace("redis+socket://", "unix://")
+    address = settings.REDIS_URL.replace("redis+socket://", "unix://").replace("virtual_host=", "db=")
     return redis.Redis.from_url(address, **tls(), **options)

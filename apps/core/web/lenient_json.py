@@ -5,15 +5,20 @@ import hashlib
 import html
 import json
 import re
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
 from pydantic import BaseModel, ConfigDict, model_validator
 
+from ..errors import BadInput, HeguiError
 from ..privacy.canonical_text import even
 
 MOST_DEPTH = 6
+MOST_REPORTS = 1_000
 ITEMS = "items"  # where the body is a list
 _MOST_DIGITS = 300
 _NOT_ASCII = re.compile(rb"[\x80-\xff]")
@@ -35,14 +40,15 @@ class Lenient(BaseModel):
 
 
 def read_body(raw: bytes, content_type: str, *, must_be_read: bool = False) -> Any:
-    """JSON, a form or markup, by what is announced and by what stands there; {} where nothing stands.
+    """JSON, a form or markup, by what is announced and by what stands there; {} where nothing stands. What
+    announces a form and holds JSON, as `curl -d` sends it, is JSON.
 
     Raises ValueError for what is none of them, or gives its text alone under `items` where it must be read.
     """
     raw = raw.strip()
     if not raw:
         return {}
-    if content_type == "application/x-www-form-urlencoded":
+    if content_type == "application/x-www-form-urlencoded" and not is_json(raw):
         return read_form(raw)
     if raw.startswith(b"<"):
         return read_markup(raw)
@@ -51,10 +57,39 @@ def read_body(raw: bytes, content_type: str, *, must_be_read: bool = False) -> A
     except ValueError:
         if not must_be_read:
             raise
-        return {ITEMS: [_storable(_decoded(raw))]}
+        return {ITEMS: [_storable(decoded(raw))]}
 
 
-def _decoded(raw: bytes) -> str:
+def is_json(raw: bytes) -> bool:
+    """Whether an object or a list stands there."""
+    return raw.strip()[:1] in {b"{", b"["}
+
+
+def unpacked(raw: bytes, encoding: str) -> bytes:
+    """The body without its `Content-Encoding`. Raises `EncodingRefused` for one that is not gzip, or does not
+    unpack to a body that is not too large."""
+    encoding = encoding.strip().lower() or ("gzip" if raw.startswith(b"\x1f\x8b") else "identity")
+    if encoding == "identity":
+        return raw
+    unpacking = zlib.decompressobj(wbits=47)  # gzip, or deflate in its frame
+    try:
+        if encoding not in {"gzip", "x-gzip", "deflate"}:
+            raise EncodingRefused
+        body = unpacking.decompress(raw, settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+    except zlib.error:
+        raise EncodingRefused from None
+    if not unpacking.eof:
+        raise EncodingRefused
+    return body
+
+
+class EncodingRefused(HeguiError):
+    code = "encoding_refused"
+    status = 415
+    sentence = _("Send the body as it is, or packed with gzip and not larger than 2 MB unpacked.")
+
+
+def decoded(raw: bytes) -> str:
     try:
         return raw.decode()
     except UnicodeDecodeError:
@@ -69,7 +104,7 @@ def read_markup(raw: bytes) -> dict[str, Any]:
     declares an entity shows its name."""
     pairs = [
         (name.rpartition(":")[2], html.unescape(text.strip()))
-        for name, text in _ELEMENT.findall(_decoded(raw))
+        for name, text in _ELEMENT.findall(decoded(raw))
     ]
     return _object(pairs)
 
@@ -92,7 +127,26 @@ def read_form(raw: bytes) -> dict[str, Any]:
         pairs = parse_qsl(text, keep_blank_values=True, errors="strict")
     except UnicodeDecodeError:
         pairs = parse_qsl(text, keep_blank_values=True, encoding="gb18030")
-    return _object([(name, value) for name, value in pairs])
+    return fields_of(pairs)
+
+
+def fields_of(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    """The fields of a form. JSON that stands in a field, or for its name, is read."""
+    return _object(
+        [
+            (name, _json_in(value)) if value or not is_json(name.encode()) else (ITEMS, _json_in(name))
+            for name, value in pairs
+        ]
+    )
+
+
+def _json_in(text: str) -> Any:
+    if not is_json(text.encode()):
+        return text
+    try:
+        return read_json(text.encode())
+    except ValueError:
+        return text
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -146,7 +200,8 @@ def reports_in(
     each with what is said beside; and what is said beside, where that is a report too. Else the body itself.
 
     A group holds the names of one thing: what a member says of it takes the place of what is said beside. A
-    report says something of every group, or of `either`.
+    report says something of every group, or of `either`. Raises `BadInput` for more than `MOST_REPORTS`:
+    whoever sends them waits for all.
     """
     named = {name for group in groups for name in group}
     inside: dict[str, list[dict[str, Any]]] = {}
@@ -162,6 +217,8 @@ def reports_in(
         return [said]
     beside = {field: value for field, value in said.items() if field not in inside}
     own = [beside] if _is_report(beside, groups, either) else []
+    if len(own) + sum(map(len, inside.values())) > MOST_REPORTS:
+        raise BadInput(_("Send at most %(most)s at once. Nothing of it was taken."), most=MOST_REPORTS)
     return own + [
         _with_what_stands_beside(beside, each, groups) for found in inside.values() for each in found
     ]

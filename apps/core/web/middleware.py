@@ -72,6 +72,8 @@ class MachinesFirst:
             match = resolve(request.path_info)
         except Resolver404:
             return api.not_found(request)
+        if match.url_name == "api-root":
+            return api.not_found(request)
         request.resolver_match = match
         answer: HttpResponse = match.func(request, *match.args, **match.kwargs)
         return (
