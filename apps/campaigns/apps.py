@@ -33,6 +33,16 @@ class _Listing:
         waiting.filter(campaign__contact_list=contact_list, contact__in=contacts).delete()
 
 
+def _carry_places(sender: Any, before: Any, after: Any, **kwargs: Any) -> None:
+    """Who waited in a queue under the number before waits there under the new one."""
+    from .models import Campaign, QueueEntry
+    from .services import enlist
+
+    waiting = QueueEntry.objects.filter(contact=before, state=QueueEntry.State.WAITING)
+    for campaign in Campaign.objects.filter(pk__in=waiting.values("campaign")):
+        enlist(campaign=campaign, contact_ids=[after.pk])
+
+
 class _Speaking:
     """The implementation of `scripts.ports.speaking`."""
 
@@ -72,6 +82,7 @@ class CampaignsConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.contacts.ports import listing
+        from apps.contacts.signals import number_changed
         from apps.core.web import ids
         from apps.notifications.sentences import register_fact
         from apps.optouts.ports import naming
@@ -84,5 +95,6 @@ class CampaignsConfig(AppConfig):
         naming.provide(_Naming())
         speaking.provide(_Speaking())
         listing.provide(_Listing())
+        number_changed.connect(_carry_places, dispatch_uid="campaigns.carry_places")
         register_fact("campaign_paused", "because", lambda codes: lacks_in_words(codes.split()))
         ids.register(campaign="cp", exception="ex")

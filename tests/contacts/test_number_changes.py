@@ -6,10 +6,14 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from apps.accounts.models import ApiClient
+from apps.campaigns.models import QueueEntry
 from apps.contacts import services
+from apps.contacts.models import ExternalRef
 from apps.core.calendar import clock
 from apps.core.crypto import blind_index
 from apps.core.privacy import phones
+from apps.core.privacy.protected import clear_for_machine
 from apps.optouts.models import OptOut
 from apps.optouts.services import approve_lift, ask_lift
 from tests.http import Api
@@ -102,3 +106,21 @@ def test_it_holds_where_the_new_number_is_known_already(world: World, crm: Api) 
     world.opt_out()
     give(crm, OTHER_PHONE)
     assert "opted_out" in world.authorize(phone=OTHER_PHONE, reserve=False).codes
+
+
+def test_what_is_not_sent_stays_when_the_number_changes(world: World, crm: Api) -> None:
+    """`PATCH` changes what is sent and nothing else: name, note, tags, the place in the queue come along."""
+    world.campaign.clients.add(ApiClient.objects.get(name="crm"))
+    whole = {
+        "phone": PHONE, "source": "members", "name": "王小明", "note": "老客户", "tags": ["会员"],
+        "list": "spring",
+    }  # fmt: skip
+    assert crm.send("put", "contacts/crm-1", whole).status_code == 200
+    assert QueueEntry.objects.filter(contact=world.contact).count() == 1
+    assert crm.send("patch", "contacts/crm-1", {"phone": OTHER_PHONE}).status_code == 200
+    moved = ExternalRef.objects.get(external_id="crm-1").contact
+    assert moved.pk != world.contact.pk
+    assert [clear_for_machine(value) for value in (moved.name, moved.note)] == ["王小明", "老客户"]
+    assert moved.tags == ["会员"]
+    assert QueueEntry.objects.filter(contact=moved, state="waiting").count() == 1
+    assert "no_consent" in world.authorize(phone=OTHER_PHONE, reserve=False).codes, "consents do not"

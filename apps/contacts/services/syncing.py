@@ -354,7 +354,7 @@ def _put(
             known, number, index, known.source(payload.source or (ref.contact.source.code if ref else ""))
         )
     changes = [
-        _written(known, contact, payload, partial=partial),
+        _written(known, contact, payload, former=ref.contact if ref and partial else None),
         _linked(known, external_id, ref, contact),
         *[_consent_recorded(known, contact, consent) for consent in payload.consents],
         _minor_flagged(known, contact, payload.minor),
@@ -373,14 +373,22 @@ def _new(known: _Known, number: Protected, index: bytes, source: DataSource) -> 
     )  # fmt: skip
 
 
-def _written(known: _Known, contact: Contact, payload: ContactRecord, *, partial: bool) -> bool:
-    before, values = _values(contact), cast("Any", contact)
-    if payload.name is not None or not partial:
+def _written(known: _Known, contact: Contact, payload: ContactRecord, *, former: Contact | None) -> bool:
+    """`former`: whom the id named until now, where only what is given changes. Of somebody under a new number
+    the rest comes with them."""
+    before, values, kept = _values(contact), cast("Any", contact), cast("Any", former)
+    if payload.name is not None or former is None:
         values.name = payload.name
-    if payload.note is not None or not partial:
+    elif former.pk != contact.pk:
+        values.name = contact.name or kept.name
+    if payload.note is not None or former is None:
         values.note = payload.note
-    if payload.tags is not None or not partial:
+    elif former.pk != contact.pk:
+        values.note = contact.note or kept.note
+    if payload.tags is not None or former is None:
         contact.tags = list(payload.tags or ())
+    elif former.pk != contact.pk:
+        contact.tags = list(dict.fromkeys([*former.tags, *contact.tags]))[: rules.MOST_TAGS]
     if payload.source and payload.source != contact.source.code:
         contact.source = known.source(payload.source)
     if contact.pk is not None and _values(contact) == before:
