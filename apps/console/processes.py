@@ -46,6 +46,18 @@ def web_command(host: str, port: int, *, cert: str, key: str) -> list[str]:
     return [sys.executable, "-m", "granian", *spelled, "--respawn-failed-workers", "config.wsgi:application"]
 
 
+def why_not_free(host: str, port: int) -> str:
+    """Why nobody can listen there, as the machine says it, or "". The web server itself would share the port
+    with another that serves there already."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            return error.strerror or type(error).__name__
+    return ""
+
+
 def worker_command(queues: str, processes: int) -> list[str]:
     """How a worker is started that takes from these queues, with commas between them."""
     options = {

@@ -1,6 +1,8 @@
 """Seen from outside: alive, ready, figures; and what keeps a site from answering."""
 
 import json
+import os
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -9,7 +11,7 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import OperationalError
 from django.test import Client
 
@@ -233,3 +235,18 @@ def test_a_probe_that_hangs_holds_one_request(db: None, monkeypatch: pytest.Monk
     over.set()
     first.join()
     assert asked == [1]
+
+
+def test_a_web_server_starts_with_its_files_on_a_port_of_its_own(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else it would begin again and again, or share the port with whatever serves there."""
+    monkeypatch.setattr(os, "execv", lambda *_: pytest.fail("it was started"))
+    monkeypatch.setitem(PROBES, "static_files", Probe("static_files", lambda: health.wrong("Not collected.")))
+    with pytest.raises(CommandError, match="Not collected"):
+        call_command("run", "web")
+    monkeypatch.setitem(PROBES, "static_files", Probe("static_files", health.well))
+    with socket.create_server(("127.0.0.1", 0), reuse_port=True) as served:
+        settings.PORT = served.getsockname()[1]
+        with pytest.raises(CommandError, match=f"Port {settings.PORT} cannot be used"):
+            call_command("run", "web", "--host", "127.0.0.1")

@@ -6,16 +6,18 @@ import sys
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import CommandError, CommandParser
 
-from apps.console.processes import beat_command, web_command, worker_command
+from apps.console.processes import beat_command, web_command, why_not_free, worker_command
 from apps.core import cli
+from apps.core.web.operations import refuse_to_start
 from config.celery import QUEUES
 
 
 class Command(cli.Command):
     help = "Be one process of the site: the web server, a worker of some queues, or beat."
-    requires_system_checks: list[str] = []  # what is started checks for itself
+    requires_system_checks: list[str] = []  # `refuse_to_start` asks, and what is started asks again
 
     def add_arguments(self, parser: CommandParser) -> None:
         parts = parser.add_subparsers(dest="part", required=True)
@@ -37,7 +39,13 @@ class Command(cli.Command):
         parts.add_parser("beat", help="the clock of the schedule: once for a site")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            refuse_to_start(serves_pages=options["part"] == "web")
+        except ImproperlyConfigured as error:
+            raise CommandError(str(error)) from None
         if options["part"] == "web":
+            if why := why_not_free(options["host"], settings.PORT):
+                raise CommandError(f"Port {settings.PORT} cannot be used: {why}. Set another in PORT.")
             command = web_command(
                 options["host"], settings.PORT, cert=settings.HEGUI_TLS_CERT, key=settings.HEGUI_TLS_KEY
             )

@@ -7,7 +7,6 @@ around this command and stop after it. Where the demo is installed, its own `up`
 
 import shutil
 import signal
-import socket
 import sys
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 
 from apps.console import static_files
-from apps.console.processes import WORKERS, Children, beat_command, web_command, worker_command
+from apps.console.processes import WORKERS, Children, beat_command, web_command, why_not_free, worker_command
 from apps.core import cli
 from apps.retention.services import upgrade
 
@@ -67,14 +66,8 @@ class Command(cli.Command):
 
     @staticmethod
     def _port_is_free(host: str, port: int) -> None:
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((host, port))
-            except OSError as error:
-                raise CommandError(
-                    f"Port {port} cannot be used: {error.strerror}. Choose another: PORT={port + 1} make run"
-                ) from None
+        if why := why_not_free(host, port):
+            raise CommandError(f"Port {port} cannot be used: {why}. Choose another: PORT={port + 1} make run")
 
     @staticmethod
     def _metrics() -> Path:
