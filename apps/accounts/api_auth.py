@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from ninja import Header
 from ninja.errors import AuthenticationError
 from ninja.security import HttpBearer
-from pydantic import AfterValidator
+from pydantic import AfterValidator, StringConstraints
 
 from apps.core.calendar import clock
 from apps.core.errors import NotAllowed
@@ -18,7 +18,10 @@ from .rate_limit import TooManyRequests, take_permit
 from .services import client_of_key, remembered_client
 
 _Key = Annotated[str, AfterValidator(without_number)]
-IdempotencyKey = Annotated[_Key | None, Header(alias="Idempotency-Key", max_length=80)]
+IdempotencyKey = Annotated[
+    Annotated[str, StringConstraints(max_length=80), AfterValidator(without_number)] | None,
+    Header(alias="Idempotency-Key"),
+]
 # Where it changes nothing: a refusal is not lost for the length of a key.
 AnyKey = Annotated[_Key | None, Header(alias="Idempotency-Key")]
 # What brings refusals, and the question of a telephone gateway, which bounds its diallers itself and has

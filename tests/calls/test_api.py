@@ -614,3 +614,9 @@ def test_a_remembered_key_tells_an_ended_one_nothing_of_contacts(world: World, c
     asked = {"campaign": "spring", "line": LINE}
     for contact in (world.contact.public_id, "ct_zzzz"):
         assert problem(api.post("calls/authorize", {**asked, "contact": contact}))[0] == 401
+
+
+def test_a_key_that_is_too_long_says_how_long_it_may_be(api: Api) -> None:
+    answer = api.post("calls/authorize", ASKED, **{"Idempotency-Key": "k" * 81})
+    assert answer.status_code == 422
+    assert "80 个字符" in answer.json()["detail"]
