@@ -2,12 +2,14 @@
 (R2, R14)."""
 
 import io
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from apps.contacts.models import Consent
-from apps.contacts.services import previewing
+from apps.contacts.models import Consent, FormerWord
+from apps.contacts.services import note_withdrawal, previewing
+from apps.contacts.services.consenting import withdraw_listed
 from apps.contacts.services.importing import start_import
 from tests.contacts.importing import run
 from tests.world import World
@@ -77,6 +79,16 @@ def test_a_list_that_says_no_withdraws_what_was_agreed_to_before(world: World) -
     )
     listed(world, GIVEN, CONSENT)
     assert codes(world) == {"consent_withdrawn"}, "an older list brings nothing back"
+
+
+def test_a_try_after_the_first_ends_nothing_that_was_agreed_to_since(world: World) -> None:
+    index, began = bytes(world.contact.number_index), world.at("10:00")
+    note_withdrawal(index, purpose=world.purpose, at=began + timedelta(minutes=5))
+    later = world.consent(world.contact, given_at=began + timedelta(hours=1))
+    withdraw_listed([index], [world.purpose], at=began, how="名单")
+    later.refresh_from_db()
+    assert later.withdrawn_at is None
+    assert FormerWord.objects.get().at == began + timedelta(minutes=5), "a later word stays the later one"
 
 
 def test_a_row_that_is_refused_says_no_all_the_same(world: World) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
@@ -209,26 +209,31 @@ def withdraw_consents(*, contact: Contact, how: str, purpose: Purpose | None = N
     return len(found)
 
 
-def withdraw_listed(indexes: Collection[bytes], purposes: Sequence[Purpose], *, how: str) -> None:
-    """People of these numbers withdrew, as a list says: what they agreed to before does not count for the
-    purposes, of contacts that are there and of what is recorded later. Transactions of its own."""
-    now, listed = clock.now(), sorted(indexes)
+_LISTED = """
+insert into contacts_formerword (created_at, number_index, purpose_id, recipient, at, is_minor)
+select %s, said.number_index, purpose.id, '', %s, false
+from unnest(%s::bytea[]) said (number_index), unnest(%s::bigint[]) purpose (id)
+on conflict (number_index, purpose_id, recipient, is_minor)
+do update set at = greatest(contacts_formerword.at, excluded.at)
+"""
+
+
+def withdraw_listed(
+    indexes: Collection[bytes], purposes: Sequence[Purpose], *, at: datetime, how: str
+) -> None:
+    """People of these numbers withdrew, as a list says that was brought at `at`: what they agreed to before
+    does not count for the purposes, of contacts that are there and of what is recorded later. Transactions of
+    its own."""
+    listed = sorted(indexes)
     for first in range(0, len(listed), LISTED_AT_ONCE):
         some = listed[first : first + LISTED_AT_ONCE]
-        with transaction.atomic():
+        with transaction.atomic(), connection.cursor() as cursor:
             lock_numbers(some)
-            FormerWord.objects.bulk_create(
-                (FormerWord(number_index=index, purpose=each, at=now) for index in some for each in purposes),
-                update_conflicts=True,
-                unique_fields=["number_index", "purpose", "recipient", "is_minor"],
-                update_fields=["at"],
+            cursor.execute(_LISTED, [clock.now(), at, some, [purpose.pk for purpose in purposes]])
+            ended = Consent.objects.select_for_update(of=("self",)).filter(
+                contact__number_index__in=some, purpose__in=purposes, withdrawn_at=None, given_at__lt=at
             )
-            of_list = Contact.objects.filter(
-                number_index__in=some, consents__withdrawn_at=None, consents__purpose__in=purposes
-            )
-            for contact in of_list.distinct():
-                for purpose in purposes:
-                    withdraw_consents(contact=contact, how=how, purpose=purpose)
+            _withdraw(list(ended.select_related("contact", "purpose")), how)
 
 
 @transaction.atomic

@@ -359,9 +359,8 @@ def _run(contact_import: ContactImport, job: Job, progress: Progress | None) -> 
         judge = preparing.judge_of(layout, contact_import.mapping, terms)
         refused = preparing.refused_in(file, layout, contact_import.mapping, judge)
     terms = replace(terms, refused=refused)
-    withdraw_listed(
-        refused, list(contact_import.source.purposes.all()), how=_refused_in(contact_import.file_name)
-    )
+    purposes = list(contact_import.source.purposes.all())
+    withdraw_listed(refused, purposes, at=terms.now, how=_refused_in(contact_import.file_name))
     ids = storing.draw_ids(layout.rows - terms.skip)
     _note_ids(contact_import, ids)
     counts: Counter[str] = Counter()
