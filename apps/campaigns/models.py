@@ -168,7 +168,12 @@ class Campaign(Dated):
         Script, models.PROTECT, verbose_name=_("script"), null=True, blank=True, related_name="campaigns"
     )
     contact_list = models.OneToOneField(
-        ContactList, models.PROTECT, null=True, editable=False, related_name="campaign"
+        ContactList,
+        models.PROTECT,
+        verbose_name=_("list of contacts"),
+        null=True,
+        editable=False,
+        related_name="campaign",
     )
     pinned_version = models.ForeignKey(
         ScriptVersion,

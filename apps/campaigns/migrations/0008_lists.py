@@ -31,6 +31,7 @@ class Migration(migrations.Migration):
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="campaign",
                 to="contacts.contactlist",
+                verbose_name="list of contacts",
             ),
         ),
         migrations.RunPython(give_lists, migrations.RunPython.noop),
