@@ -23,6 +23,8 @@ class Command(BaseCommand):
             )
 
     def refuse(self, sentence: object) -> None:
-        """Say why on standard error and end with exit code 3."""
+        """Say why on standard error and end with exit code 3. Of an error of the machine its words."""
+        if isinstance(sentence, OSError):
+            sentence = f"{sentence.filename or 'A file'} cannot be used: {sentence.strerror or sentence}."
         self.stderr.write(str(sentence))
         sys.exit(REFUSED)

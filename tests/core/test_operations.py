@@ -3,10 +3,13 @@
 import json
 import os
 import socket
+import sys
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -250,3 +253,21 @@ def test_a_web_server_starts_with_its_files_on_a_port_of_its_own(
         settings.PORT = served.getsockname()[1]
         with pytest.raises(CommandError, match=f"Port {settings.PORT} cannot be used"):
             call_command("run", "web", "--host", "127.0.0.1")
+
+
+def test_what_cannot_be_asked_says_what_to_look_at() -> None:
+    for name, variable in (
+        ("database", "DATABASE_URL"),
+        ("queue", "REDIS_URL"),
+        ("files", "HEGUI_STORAGE_URL"),
+    ):
+        failing = replace(PROBES[name], ask=lambda: 1 // 0)
+        assert variable in str(health.ask([failing])[name].hint)
+
+
+def test_a_file_that_cannot_be_used_is_named_in_a_sentence(db: None, tmp_path: Path, capsys: Any) -> None:
+    with pytest.raises(SystemExit):
+        call_command("restore", str(tmp_path), stderr=sys.stderr)
+    said = capsys.readouterr().err
+    assert f"{tmp_path} cannot be used: Is a directory." in said
+    assert "Errno" not in said

@@ -34,12 +34,13 @@ class Outcome:
 @dataclass(frozen=True)
 class Probe:
     """`is_needed`: without it this host answers no request rightly, so none should be sent to it. `is_quick`:
-    asked from outside."""
+    asked from outside. `advice`: what to look at when it cannot be asked."""
 
     name: str
     ask: Callable[[], Outcome]
     is_needed: bool = False
     is_quick: bool = False
+    advice: Text = ""
 
 
 PROBES: dict[str, Probe] = {}
@@ -71,7 +72,7 @@ def _asked(probe: Probe) -> Outcome:
     try:
         return probe.ask()
     except Exception as error:  # noqa: BLE001  (whatever keeps a probe from its answer is the answer; its text may hold an address)
-        return wrong(_("It could not be asked (%(why)s).") % {"why": type(error).__name__})
+        return wrong(_("It could not be asked (%(why)s).") % {"why": type(error).__name__}, probe.advice)
 
 
 def is_ready(outcomes: dict[str, Outcome]) -> bool:

@@ -35,6 +35,7 @@ MOST_SKEW = 5.0  # seconds between this machine's clock and the database's
 LEAST_FREE, LITTLE_FREE = 1 << 30, 10 << 30  # bytes
 DAYS_LEFT = 21
 SECONDS = 3
+_STORAGE = _("See that HEGUI_STORAGE_URL names a place that answers and may be written.")
 
 
 def settings_hold() -> Outcome:
@@ -254,17 +255,31 @@ def files_are_ours() -> Outcome:
 def register_all() -> None:
     register(
         Probe("settings", settings_hold),
-        Probe("database", database_answers, is_needed=True, is_quick=True),
+        Probe(
+            "database",
+            database_answers,
+            is_needed=True,
+            is_quick=True,
+            advice=_(
+                "See that PostgreSQL runs, and that host, port, name, user, password and certificate in "
+                "DATABASE_URL are right."
+            ),
+        ),
         Probe("schema", schema_fits, is_needed=True, is_quick=True),
         Probe("keyring", keys_are_there, is_needed=True, is_quick=True),
         Probe("stored_values", keys_open_what_is_stored),
-        Probe("queue", queue_answers, is_quick=True),
-        Probe("storage", files_can_be_asked_for, is_quick=True),
-        Probe("files", files_are_kept),
+        Probe(
+            "queue",
+            queue_answers,
+            is_quick=True,
+            advice=_("See that Redis runs, and that host, port and password in REDIS_URL are right."),
+        ),
+        Probe("storage", files_can_be_asked_for, is_quick=True, advice=_STORAGE),
+        Probe("files", files_are_kept, advice=_STORAGE),
         Probe("static_files", static_files_are_collected),
         Probe("disk", disk_has_room, is_quick=True),
         Probe("certificate", certificate_holds),
-        Probe("mail", mail_server_answers),
+        Probe("mail", mail_server_answers, advice=_("See that EMAIL_URL names a server that answers.")),
         Probe("messages", gateway_of_messages_answers),
         Probe("home", files_are_ours),
     )
