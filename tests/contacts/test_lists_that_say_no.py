@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.urls import reverse
 
 from apps.contacts.models import Consent, FormerWord
 from apps.contacts.services import note_withdrawal, previewing
@@ -113,4 +114,16 @@ def test_the_preview_counts_the_same(world: World) -> None:
         file=io.BytesIO("\n".join(lines).encode()),
     )  # fmt: skip
     found = previewing.forecast(started, started.mapping, leave_hidden=False)
-    assert (found.without_consent, found.known_with_consent) == (1, 0)
+    assert (found.without_consent, found.known_with_consent, found.refused) == (1, 0, 1)
+
+
+def test_the_preview_says_what_will_be_withdrawn_and_what_is_read(world: World, browse: Any) -> None:
+    started = start_import(
+        actor=world.people["supervisor"], source=world.source, file_name="a.csv",
+        file=io.BytesIO(f"手机号,是否退订,黑名单\n{PHONE},,是\n".encode()),
+    )  # fmt: skip
+    page = browse("supervisor").post(
+        reverse("import_forecast", kwargs={"pk": started.pk}), {"phone": "0", "refusal": "1"}
+    )
+    assert "黑名单" in page.content.decode()
+    assert "此前的同意将被撤回" in page.content.decode()

@@ -70,6 +70,8 @@ class ImportForecast:
     known_with_consent: int  # of `without_consent`: known numbers whose consent holds
     withdrawn: int  # of those with a consent: persons who withdrew theirs after its time
     abroad: int
+    refused: int  # persons who said no, as a row of the list says: what they agreed to would be withdrawn
+    also_read: tuple[str, ...]  # titles of further columns that are read for such words
 
 
 def forecast(contact_import: ContactImport, mapping: dict[str, int], *, leave_hidden: bool) -> ImportForecast:
@@ -116,7 +118,10 @@ def forecast(contact_import: ContactImport, mapping: dict[str, int], *, leave_hi
         some = [each for each in without[start : start + CHUNK] if each not in refused]
         known += len(storing.with_consent(contact_import.source_id, some, now))
     withdrawn += len(storing.withdrawn_since(contact_import.source_id, given or {}))
-    return ImportForecast(counts, len(without), known, withdrawn, abroad)
+    taken = {*mapping.values()}
+    more = [column for columns in rules.columns_of_word(layout.heading, mapping) for column in columns]
+    also_read = tuple(titles_of(layout)[column] for column in more if column not in taken)
+    return ImportForecast(counts, len(without), known, withdrawn, abroad, len(refused), also_read)
 
 
 def _masked_cell(cell: str) -> str:
