@@ -12,12 +12,14 @@ from django.db import connection
 from apps.audit.models import AccessEvent
 from apps.calls import services as calls
 from apps.calls.models import Call
+from apps.core.calendar import clock as site_clock
 from apps.core.calendar.workdays import Calendar
 from apps.core.crypto import blind_index
 from apps.core.errors import BadInput, NotAllowed, NotFound, PersonalDataFound, WrongState
 from apps.core.privacy.protected import Protected, clear_for_machine
 from apps.notifications.models import Notice
 from apps.optouts.models import OptOut
+from apps.optouts.services import approve_lift, ask_lift
 from apps.quality import queries, services
 from apps.quality.models import BasePeriod, Complaint
 from apps.quality.rules import timing
@@ -393,4 +395,23 @@ def test_a_reference_that_reads_like_a_number_of_a_person_loses_no_refusal(world
     assert first.status_code == 201, first.content
     assert Api(world.key).post("complaints", body).json() == first.json()
     assert Complaint.objects.get().reference.startswith("~")
+    assert "opted_out" in world.authorize(reserve=False).codes
+
+
+def test_who_complains_again_after_a_lift_is_blocked_again(
+    world: World, clock: time_machine.Traveller
+) -> None:
+    """Under the reference of before, which is one complaint: the word is a new one."""
+    _client, key = world.api_client("tickets", "complaints")
+    api, body = Api(key), {"kind": "after_no", "text": "仍接到来电", "phone": PHONE, "reference": "T-17"}
+    first = api.post("complaints", body).json()["complaint"]
+    clock.shift(timedelta(hours=2))
+    lift = ask_lift(
+        actor=world.people["compliance"], phone=PHONE, consent_given_at=site_clock.now() - timedelta(hours=1),
+        evidence="会员中心表单",
+    )  # fmt: skip
+    approve_lift(actor=world.people["compliance2"], lift=lift)
+    assert "opted_out" not in world.authorize(reserve=False).codes
+    clock.shift(timedelta(minutes=5))
+    assert api.post("complaints", body).json()["complaint"] == first
     assert "opted_out" in world.authorize(reserve=False).codes

@@ -81,10 +81,12 @@ def record_complaint(
     # who is named beside the call refuses too
     other = (phone if isinstance(phone, Protected) else phones.normalise(phone)) if call and phone else None
     if known:
+        # said again later, it counts anew after a lift
+        said_at = max(received_at or known.received_at, known.received_at)
         if opts_out and number is not None:
-            _opt_out(known, number, contact, actor, client)
+            _opt_out(known, number, contact, actor, client, said_at)
         if opts_out and other is not None:
-            _opt_out(known, other, None, actor, client)
+            _opt_out(known, other, None, actor, client, said_at)
         return known
     if opts_out and number is None and other is None:
         raise BadInput(_("Without a number nobody can be put on the register: type it, or choose the call."))
@@ -105,9 +107,9 @@ def record_complaint(
     complaint.save()
     _note(complaint, Kind.OPENED, actor, "", received)
     if opts_out and number is not None:
-        _opt_out(complaint, number, contact, actor, client)
+        _opt_out(complaint, number, contact, actor, client, received)
     if opts_out and other is not None:
-        _opt_out(complaint, other, None, actor, client)
+        _opt_out(complaint, other, None, actor, client, received)
     signals.complaint_opened.send(sender=Complaint, complaint=complaint)
     if actor is None or complaint.owner_id != actor.pk:
         notify(
@@ -122,11 +124,11 @@ def _known(channel: str, reference: str) -> Complaint | None:
 
 def _opt_out(
     complaint: Complaint, number: str | Protected, contact: Contact | None, actor: User | None,
-    client: ApiClient | None
+    client: ApiClient | None, said_at: datetime,
 ) -> None:  # fmt: skip
     record_opt_out(
         phone=number, channel=OptOut.Channel.COMPLAINT, evidence=f"complaint:{complaint.pk}",
-        said_at=complaint.received_at,
+        said_at=said_at,
         recorded_by=actor, client=client, contact_id=contact.pk if contact else None,
     )  # fmt: skip
     complaint.has_opted_out = True
