@@ -237,3 +237,12 @@ def test_the_same_evidence_after_a_lift_counts_anew_when_it_is_a_later_word(worl
     assert again.evidence == "desk:1#2"
     assert services.record_opt_out(phone=f"+86{PHONE}", channel="agent", evidence="desk:1") == again
     assert "opted_out" in world.authorize(reserve=False).codes
+
+
+def test_a_link_of_before_a_new_key_knows_that_its_holder_has_left(world: World, new_key: Any) -> None:
+    link = services.link_of(services.make_link(phone=f"+86{PHONE}"))
+    world.opt_out()
+    assert services.has_left(link)
+    new_key()
+    world.opt_out(evidence="call:2")  # the number is seen again: its entries move on
+    assert services.has_left(link)

@@ -79,5 +79,8 @@ def use_link(*, word: str) -> OptOut:
 
 
 def has_left(link: Link) -> bool:
-    """Whether the number of a link is on the register for everything, by whatever way."""
-    return bool(queries.refused([bytes(link.number_hash)]))
+    """Whether the number of a link is on the register for everything, by whatever way; after a new key under
+    the hash to which its entries were moved."""
+    number_hash = bytes(link.number_hash)
+    moved = OptOut.objects.filter(moved_from__number_hash=number_hash).values_list("number_hash", flat=True)
+    return bool(queries.refused({number_hash, *map(bytes, moved)}))
