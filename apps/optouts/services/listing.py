@@ -79,7 +79,7 @@ def _store(taken: ListIn, job: Job, batch: list[tuple[int, str]]) -> None:
     found = [number for _row, _text, numbers in read for number in numbers]
     numbers = list(dict.fromkeys(found))
     made = _on_register(taken, numbers)
-    unread = [(row, text) for row, text, _numbers in read if not _is_read(text)]
+    unread = [(row, text) for row, text, numbers in read if not numbers or phones.has_unread(text)]
     counts = taken.counts or dict(NOTHING)
     counts["recorded"] += made
     counts["known"] += len(found) - made
