@@ -111,7 +111,7 @@ SECOND_PHONE = "second_phone"  # the column that is read where that of the phone
 # An answer that is a no, and not only nothing.
 _PLAIN_NO = frozenset({
     "否", "不", "不同意", "不接受", "不愿意", "拒绝", "已拒绝", "撤回", "已撤回", "退订", "已退订", "不要",
-    "×", "x", "n", "no", "false", "f", "0", "refused", "withdrawn", "revoked", "optout", "optedout",
+    "×", "n", "no", "false", "f", "0", "refused", "withdrawn", "revoked", "optout", "optedout",
     "unsubscribed",
 })  # fmt: skip
 MEANINGS = (*HEADINGS, SECOND_PHONE, REFUSAL)

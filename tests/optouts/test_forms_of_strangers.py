@@ -327,6 +327,7 @@ def wrapped(said: dict[str, str]) -> list[tuple[bytes, str]]:
     return [
         (text.encode(), FORM),  # as `curl -d` sends it
         (f"[{text}]".encode(), FORM),
+        (b"\xef\xbb\xbf" + text.encode(), FORM),
         (quote(text).encode(), FORM),
         (urlencode({"data": text}).encode(), FORM),
         (text.encode(), "multipart/form-data"),
@@ -348,6 +349,11 @@ def test_a_key_is_read_whatever_its_body_announces(world: World, body: bytes, ki
 @pytest.mark.parametrize(("body", "kind"), wrapped(REFUSED))
 def test_an_opt_out_is_read_whatever_its_body_announces(world: World, body: bytes, kind: str) -> None:
     assert post(world, "opt-outs", body, kind).status_code == 201
+    assert opted_out(world)
+
+
+def test_a_form_whose_first_name_is_in_brackets_is_a_form(world: World) -> None:
+    assert post(world, "opt-outs", f"[client]={PHONE}&evidence=a".encode(), FORM).status_code == 201
     assert opted_out(world)
 
 

@@ -6,7 +6,9 @@ import html
 import json
 import re
 import zlib
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -48,7 +50,10 @@ def read_body(raw: bytes, content_type: str, *, must_be_read: bool = False) -> A
     raw = raw.strip()
     if not raw:
         return {}
-    if content_type == "application/x-www-form-urlencoded" and not is_json(raw):
+    if content_type == "application/x-www-form-urlencoded":
+        with suppress(ValueError):
+            if is_json(raw):
+                return read_json(raw)
         return read_form(raw)
     if raw.startswith(b"<"):
         return read_markup(raw)
@@ -61,8 +66,8 @@ def read_body(raw: bytes, content_type: str, *, must_be_read: bool = False) -> A
 
 
 def is_json(raw: bytes) -> bool:
-    """Whether an object or a list stands there."""
-    return raw.strip()[:1] in {b"{", b"["}
+    """Whether an object or a list begins there."""
+    return raw.removeprefix(BOM_UTF8).lstrip()[:1] in {b"{", b"["}
 
 
 def unpacked(raw: bytes, encoding: str) -> bytes:
