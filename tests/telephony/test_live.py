@@ -144,7 +144,7 @@ def test_only_what_the_gate_allows_reaches_the_carrier(telephone: Live) -> None:
 
 
 def test_nothing_passes_while_hegui_is_away_and_calls_again_after(telephone: Live) -> None:
-    people = telephone.people(60)
+    people = telephone.people(80)
     telephone.gateway.carrier()
     telephone.call(*[(number, LINE) for number in people[:20]], rate=20, talk_ms=100)
     assert len(telephone.gateway.invites_at_carrier()) == 20
@@ -160,8 +160,15 @@ def test_nothing_passes_while_hegui_is_away_and_calls_again_after(telephone: Liv
     assert 20 <= before < 40  # killed while it was asked
     assert before <= Attempt.objects.filter(codes=[]).count()
     telephone.start_hegui()
-    time.sleep(2.5)  # the gateway asks again
-    telephone.call(*[(number, LINE) for number in people[50:]], rate=20, talk_ms=100)
+    tries = iter(people[60:])
+
+    def is_asked_again() -> bool:
+        telephone.call((next(tries), LINE), talk_ms=100)
+        return len(telephone.gateway.invites_at_carrier()) > before
+
+    until(is_asked_again, seconds=30, why="The gateway did not ask again.")
+    before = len(telephone.gateway.invites_at_carrier())
+    telephone.call(*[(number, LINE) for number in people[50:60]], rate=20, talk_ms=100)
     assert len(telephone.gateway.invites_at_carrier()) == before + 10
     reached = set(_numbers(telephone.gateway.invites_at_carrier()))
     made = Call.objects.filter(made_at__isnull=False)
