@@ -24,16 +24,17 @@ def second_officer(visit: Callable[..., Visit], site: Site) -> Page:
     return page
 
 
-def confirmed(page: Page, site: Site) -> None:
-    """Gives the password where it is asked before somebody signs."""
-    page.wait_for_load_state()
+def pressed(page: Page, site: Site, button: str) -> None:
+    """Presses what signs, and gives the password where it is asked before that."""
+    with page.expect_navigation():
+        page.click(button)
     if page.locator("input[name=password]").count():
         page.fill("input[name=password]", site.demo["users"]["compliance"]["password"])
-        page.locator(
-            "form:has(input[name=password]) button.btn-primary, form:has(input[name=password]) "
-            "button[type=submit]"
-        ).first.click()
-        page.wait_for_load_state()
+        with page.expect_navigation():
+            page.locator(
+                "form:has(input[name=password]) button.btn-primary, form:has(input[name=password]) "
+                "button[type=submit]"
+            ).first.click()
 
 
 def test_why_was_i_called_is_answered_by_a_file_that_anybody_can_check(
@@ -120,14 +121,13 @@ def test_a_month_is_signed_by_two(visit: Callable[..., Visit], site: Site) -> No
     red = page.locator(".list-group-item:has(> div > .bg-red-lt)")
     for place in range(red.count()):
         red.nth(place).locator("input[name=note]").fill("演示站点，数据不全。")
-        red.nth(place).locator("button[value=note]").click()
-        page.wait_for_load_state()
+        with page.expect_navigation():
+            red.nth(place).locator("button[value=note]").click()
     page.click("button[value=sign]")
     expect(page.locator("h1")).to_contain_text("等待第二人签署")
     other = second_officer(visit, site)
     other.goto(re.sub(r"^https?://[^/]+", "", report))
-    other.click("button[value=sign]")
-    confirmed(other, site)
+    pressed(other, site, "button[value=sign]")
     expect(other.locator("h1")).to_contain_text("已签署")
 
 
@@ -144,15 +144,14 @@ def test_an_audit_goes_from_plan_to_report(visit: Callable[..., Visit], site: Si
         point.locator("summary").click()
         point.locator("textarea[name=found]").fill("演示：已核对。")
         point.locator("select[name=verdict]").select_option("conforms")
-        point.locator("button[value=answer]").click()
-        page.wait_for_load_state()
+        with page.expect_navigation():  # of the next page, not the one that is there
+            point.locator("button[value=answer]").click()
     page.fill("#conclusion", "演示：总体符合。")
     page.click("button[value=report]")
     expect(page.locator("h1")).to_contain_text("等待第二人签署")
     other = second_officer(visit, site)
     other.goto(audit)
-    other.click("button[value=sign]")
-    confirmed(other, site)
+    pressed(other, site, "button[value=sign]")
     expect(other.locator("h1")).to_contain_text("已签署")
     with other.expect_download() as waiting:
         other.click("a:has-text('PDF')")
