@@ -22,6 +22,7 @@ from apps.contacts import rules, services
 from apps.contacts.models import ColumnMapping, Consent, Contact, ContactImport, MetContact
 from apps.contacts.services import importing, previewing, undoing
 from apps.contacts.services.preparing import _report_line
+from apps.contacts.written_times import parse_time
 from apps.core.crypto import blind_index
 from apps.core.documents import workbooks
 from apps.core.documents.spreadsheets import FileRefused
@@ -243,7 +244,7 @@ def test_utf_32_is_refused_by_name(world: World) -> None:
     ],
 )  # fmt: skip
 def test_a_time_is_read_right_or_not_at_all(text: str, right: datetime | None) -> None:
-    assert rules.parse_time(text, CHINA) == right
+    assert parse_time(text, CHINA) == right
 
 
 @pytest.mark.parametrize("time", ["1999-12-31", "2199-01-01", "36525"])
@@ -792,7 +793,7 @@ def test_what_is_no_list_is_refused_by_its_name(world: World, content: bytes) ->
     ],
 )  # fmt: skip
 def test_an_hour_that_may_be_another_is_not_read(text: str, hour: int | None) -> None:
-    read = rules.parse_time(text, CHINA)
+    read = parse_time(text, CHINA)
     assert (read and read.hour) == hour
 
 

@@ -356,7 +356,9 @@ def _run(contact_import: ContactImport, job: Job, progress: Progress | None) -> 
     MetContact.objects.filter(contact_import__job__ended_at__lt=terms.now - TAKEN_BACK_WITHIN).delete()
     jobs.move_on(job, done=contact_import.stored_rows, total=layout.rows)
     with upload_of(contact_import) as file:
-        judge = preparing.judge_of(layout, contact_import.mapping, terms)
+        judge = preparing.judge_of(
+            layout, contact_import.mapping, now=terms.now, consent_days=terms.consent_days
+        )
         refused = preparing.refused_in(file, layout, contact_import.mapping, judge)
     terms = replace(terms, refused=refused)
     purposes = list(contact_import.source.purposes.all())
@@ -417,7 +419,11 @@ def _withdrawn_rows(contact_import: ContactImport, layout: Layout, terms: prepar
     index = blind_index.indexers()[0]
     with upload_of(contact_import) as file:
         judged = preparing.judged_rows(
-            file, layout, preparing.judge_of(layout, contact_import.mapping, terms)
+            file,
+            layout,
+            preparing.judge_of(
+                layout, contact_import.mapping, now=terms.now, consent_days=terms.consent_days
+            ),
         )
         given = (
             (number, verdict) for number, verdict in judged if verdict.consent is not None and verdict.e164

@@ -123,7 +123,7 @@ def prepared(
     Writes the report, in the language of the caller: a line of JSON for each row; and to `without` the row
     and the index of each number without consent.
     """
-    judge = judge_of(layout, mapping, terms)
+    judge = judge_of(layout, mapping, now=terms.now, consent_days=terms.consent_days)
     first_rows: dict[int, int] = {}  # of each number the row where it stood first
     accepted = rules.ACCEPTED
     judged: list[rules.RowVerdict] = []
@@ -184,10 +184,10 @@ def refused_in(file: Bytes, layout: Layout, mapping: dict[str, int], judge: rule
     return frozenset(index(verdict.e164) for _row, verdict in judged if verdict.says_no and verdict.e164)
 
 
-def judge_of(layout: Layout, mapping: dict[str, int], terms: ImportTerms) -> rules.Judge:
+def judge_of(layout: Layout, mapping: dict[str, int], *, now: datetime, consent_days: int) -> rules.Judge:
     return rules.judging(
-        mapping, heading=layout.heading, zone=ZoneInfo(settings.TIME_ZONE), now=terms.now,
-        consent_days=terms.consent_days,
+        mapping, heading=layout.heading, zone=ZoneInfo(settings.TIME_ZONE), now=now,
+        consent_days=consent_days,
         some_unreadable=layout.unreadable > 0, serials=not layout.dates_from_1904,
     )  # fmt: skip
 

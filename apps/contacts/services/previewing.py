@@ -4,9 +4,6 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
-from zoneinfo import ZoneInfo
-
-from django.conf import settings
 
 from apps.access.services import watch_list
 from apps.core.calendar import clock
@@ -17,7 +14,7 @@ from .. import rules
 from ..models import ContactImport
 from . import storing
 from .importing import CHUNK, checked_mapping, layout_of, upload_of
-from .preparing import judged_rows, refused_in
+from .preparing import judge_of, judged_rows, refused_in
 
 SHOWN = 50  # rows
 
@@ -78,11 +75,7 @@ def forecast(contact_import: ContactImport, mapping: dict[str, int], *, leave_hi
     """Judge every row of the list as the import would. Raises `BadInput` where the columns do not fit."""
     layout, now = replace(layout_of(contact_import), leave_hidden=leave_hidden), clock.now()
     mapping = checked_mapping(mapping, layout)
-    judge = rules.judging(
-        mapping, heading=layout.heading, zone=ZoneInfo(settings.TIME_ZONE), now=now,
-        consent_days=contact_import.source.consent_days,
-        some_unreadable=layout.unreadable > 0, serials=not layout.dates_from_1904,
-    )  # fmt: skip
+    judge = judge_of(layout, mapping, now=now, consent_days=contact_import.source.consent_days)
     counts: Counter[str] = Counter()
     seen: set[int] = set()
     without: list[bytes] = []
